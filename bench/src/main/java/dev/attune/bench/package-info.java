@@ -1,0 +1,2 @@
+/** JMH and side-by-side benchmarks. */
+package dev.attune.bench;

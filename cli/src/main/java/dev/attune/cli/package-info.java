@@ -1,0 +1,2 @@
+/** The attune command: demo, importers, evaluation, operations. */
+package dev.attune.cli;

@@ -1,0 +1,2 @@
+/** The Streams topology: validate, turn signals into comparisons, bucket, route. */
+package dev.attune.ingest;

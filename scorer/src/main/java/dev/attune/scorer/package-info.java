@@ -1,0 +1,2 @@
+/** Batching, rewards, hot swap of models. */
+package dev.attune.scorer;

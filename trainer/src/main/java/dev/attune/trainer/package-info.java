@@ -1,0 +1,2 @@
+/** The training pipelines and what they publish. */
+package dev.attune.trainer;
