@@ -40,6 +40,9 @@ public final class IngestApp implements Service {
   /** As large as a record of the bucket and rejected topics may be. */
   private static final int MAX_RECORD_BYTES = 2 << 20;
 
+  /** After a crash the partitions move within this time; a user's own setting wins. */
+  private static final int SESSION_TIMEOUT_MILLIS = 10_000;
+
   private static final long STORE_CACHE_BYTES = 16L << 20;
 
   private final ServiceState state = new ServiceState("ingest");
@@ -164,6 +167,7 @@ public final class IngestApp implements Service {
 
   static Properties properties(IngestConfig config) {
     Properties properties = new Properties();
+    properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
     properties.putAll(config.kafka().admin(config.applicationId()));
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
     properties.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir().toString());
