@@ -102,6 +102,7 @@ public final class ModelFolder implements AutoCloseable {
    * then renamed. An existing model folder of that name is replaced.
    *
    * @param tokenizerJson copied in when given, with the {@code tokenizer_config.json} beside it
+   * @param weights written with {@code format = pt} added to its metadata
    * @throws UncheckedIOException if it cannot be written, or if the folder exists and holds
    *     anything but a model's files
    */
@@ -121,7 +122,8 @@ public final class ModelFolder implements AutoCloseable {
             Files.copy(tokenizerConfig, temporary.resolve(TOKENIZER_CONFIG));
           }
         }
-        weights.write(temporary.resolve(WEIGHTS));
+        // Hugging Face's library refuses weights that do not say so.
+        weights.metadata("format", "pt").write(temporary.resolve(WEIGHTS));
         force(temporary);
         replace(dir, temporary, parent.resolve(unique + ".old"));
       } finally {
