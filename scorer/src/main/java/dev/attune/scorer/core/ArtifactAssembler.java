@@ -42,7 +42,8 @@ public final class ArtifactAssembler {
     String sha256 = HexFormat.of().formatHex(sha256().digest(whole.array()));
     if (!sha256.equals(artifact.getSha256())) {
       throw new ModelRejectedException(
-          Reason.SHA256, "sha-256 is %s, the manifest says %s".formatted(sha256, artifact.getSha256()));
+          Reason.SHA256,
+          "sha-256 is %s, the manifest says %s".formatted(sha256, artifact.getSha256()));
     }
     return whole.array();
   }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where each chunk of each artifact lies. Only places are kept: most artifacts in the log are a trainer's state or old
- * versions, which a scorer never loads. Not thread-safe.
+ * Where each chunk of each artifact lies. Only places are kept: most artifacts in the log are a
+ * trainer's state or old versions, which a scorer never loads. Not thread-safe.
  */
 public final class ArtifactIndex {
   private final Map<String, Place> places = new HashMap<>();

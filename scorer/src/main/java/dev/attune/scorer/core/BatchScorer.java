@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers a batch: exactly one {@link ScoreResult} for each record, rewards or an error code.
  *
- * <p>All requests of a batch see the same set of models. Where a forward pass fails, its requests are tried one by
- * one, so that one of them cannot take the others along. One thread at a time.
+ * <p>All requests of a batch see the same set of models. Where a forward pass fails, its requests
+ * are tried one by one, so that one of them cannot take the others along. One thread at a time.
  */
 public final class BatchScorer {
   private static final Logger LOG = LoggerFactory.getLogger(BatchScorer.class);

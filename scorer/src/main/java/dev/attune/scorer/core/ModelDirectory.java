@@ -9,11 +9,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The models that are served now, and which of them serves a domain: its own, else the general one with the head of
- * the domain's source, else the untrained base.
+ * The models that are served now, and which of them serves a domain: its own, else the general one
+ * with the head of the domain's source, else the untrained base.
  *
- * <p>Thread-safe. A batch takes a {@link Lease} and sees one unchanging set of models; a model that was replaced is
- * freed when the last lease that holds it is closed.
+ * <p>Thread-safe. A batch takes a {@link Lease} and sees one unchanging set of models; a model that
+ * was replaced is freed when the last lease that holds it is closed.
  */
 public final class ModelDirectory implements AutoCloseable {
   private final Object lock = new Object();
@@ -81,7 +81,8 @@ public final class ModelDirectory implements AutoCloseable {
    * @param name as the answer names it
    * @param version 0 for the untrained base
    * @param head the head to compute with
-   * @param generalHead the general model's head as the answer names it, null where another model serves
+   * @param generalHead the general model's head as the answer names it, null where another model
+   *     serves
    */
   public record Selection(
       @Nullable LoadedModel model,
@@ -103,14 +104,14 @@ public final class ModelDirectory implements AutoCloseable {
     public Selection select(String domain) {
       Resident own = models.get(Domains.modelName(domain));
       if (own != null && !Domains.isGeneral(domain)) {
-        return new Selection(own.model, own.name, own.version, RewardFunction.POOLED, null);
+        return new Selection(own.model, own.name, own.version, Domains.POOLED_HEAD, null);
       }
       Resident general = models.get(Domains.modelName(Domains.GENERAL));
       if (general == null) {
-        return new Selection(null, Domains.GENERAL, 0, RewardFunction.POOLED, null);
+        return new Selection(null, Domains.GENERAL, 0, Domains.POOLED_HEAD, null);
       }
       String wanted = Domains.head(domain);
-      String head = general.model.heads().contains(wanted) ? wanted : RewardFunction.POOLED;
+      String head = general.model.heads().contains(wanted) ? wanted : Domains.POOLED_HEAD;
       return new Selection(general.model, general.name, general.version, head, head);
     }
 

@@ -15,8 +15,8 @@ final class Ranker {
   }
 
   /**
-   * The probability that the best is preferred to each: σ(best − each), the Bradley–Terry model; 0.5 for the best
-   * itself and for its equals.
+   * The probability that the best is preferred to each: σ(best − each), the Bradley–Terry model;
+   * 0.5 for the best itself and for its equals.
    */
   static double[] bestPreferred(double[] rewards) {
     double best = Arrays.stream(rewards).max().orElseThrow();

@@ -8,8 +8,8 @@ package dev.attune.scorer.core;
  */
 public record RequestLimits(int candidates, int characters) {
   /**
-   * Characters of each id and of the domain at most. An answer repeats them, so that without a limit one request could
-   * make an answer that the broker does not take.
+   * Characters of each id and of the domain at most. An answer repeats them, so that without a
+   * limit one request could make an answer that the broker does not take.
    */
   public static final int IDENTIFIER = 500;
 

@@ -8,12 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What gives rewards: the seam between the scorer and the reward model.
  *
- * <p>{@link #rewards} is called by one thread at a time, {@link #load} by another one, both at the same moment.
+ * <p>{@link #rewards} is called by one thread at a time, {@link #load} by another one, both at the
+ * same moment.
  */
 public interface RewardFunction extends AutoCloseable {
-  /** The head that every model has. */
-  String POOLED = "pooled";
-
   /** The base's sha-256 in hexadecimal. */
   String base();
 
@@ -29,10 +27,11 @@ public interface RewardFunction extends AutoCloseable {
   int tokens(ScoreRequest request);
 
   /**
-   * The rewards of a batch: for each task one number for each of its request's candidates, in their order. A task's
-   * rewards do not depend on the other tasks.
+   * The rewards of a batch: for each task one number for each of its request's candidates, in their
+   * order. A task's rewards do not depend on the other tasks.
    *
-   * @throws RuntimeException where a task cannot be computed; nothing is known about the others then
+   * @throws RuntimeException where a task cannot be computed; nothing is known about the others
+   *     then
    */
   List<double[]> rewards(List<Task> tasks);
 
@@ -49,7 +48,7 @@ public interface RewardFunction extends AutoCloseable {
 
   /** A model in memory, freed by {@link #close}. */
   interface LoadedModel extends AutoCloseable {
-    /** Names of its heads; {@link #POOLED} is among them. */
+    /** Names of its heads; {@link dev.attune.schemas.Domains#POOLED_HEAD} is among them. */
     Set<String> heads();
 
     @Override

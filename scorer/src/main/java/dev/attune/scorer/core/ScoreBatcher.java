@@ -14,9 +14,9 @@ import java.util.TreeMap;
 /**
  * Splits what was polled into batches, the most urgent first.
  *
- * <p>A batch is committed by the offset that follows it in each partition, so within a partition the order stays that
- * of the log. Between partitions the one goes first that holds the earliest deadline, wherever in its queue. Not
- * thread-safe.
+ * <p>A batch is committed by the offset that follows it in each partition, so within a partition
+ * the order stays that of the log. Between partitions the one goes first that holds the earliest
+ * deadline, wherever in its queue. Not thread-safe.
  */
 public final class ScoreBatcher {
   private static final Comparator<Queue<Prompt>> MOST_URGENT =

@@ -30,7 +30,8 @@ public final class PromptReader {
   /**
    * Reads one record.
    *
-   * @throws WireFormatException only where the registry cannot be asked: the same bytes may be read later
+   * @throws WireFormatException only where the registry cannot be asked: the same bytes may be read
+   *     later
    */
   public Prompt read(ConsumerRecord<String, byte[]> record) {
     if (record.value() == null) {
@@ -46,9 +47,18 @@ public final class PromptReader {
       return refused(record, null, malformed(e.reason().name()));
     }
     Optional<Rejection> rejection = validator.check(request);
-    return rejection.isPresent()
-        ? refused(record, request, rejection.get())
-        : prompt(record, request, null, rewards.tokens(request));
+    if (rejection.isPresent()) {
+      return refused(record, request, rejection.get());
+    }
+    try {
+      return prompt(record, request, null, rewards.tokens(request));
+    } catch (RuntimeException e) {
+      // One text that the tokenizer cannot take must not hold up those behind it.
+      return refused(
+          record,
+          request,
+          new Rejection(ScoreErrorCode.INTERNAL, "the texts could not be split into tokens"));
+    }
   }
 
   private static Prompt refused(

@@ -6,6 +6,7 @@ import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.Prompt;
 import dev.attune.scorer.core.ScoreBatcher;
 import dev.attune.scorer.metrics.ScorerMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -28,37 +29,46 @@ import org.slf4j.LoggerFactory;
 /**
  * One life of the two Kafka clients that turn prompts into rewards: consume, process, produce.
  *
- * <p>A batch's answers and its offsets are committed in one transaction, so in committed reads each prompt has exactly
- * one answer. The group's metadata goes along, so a member that was expelled cannot commit (KIP-447). What was polled
- * but not yet answered waits with its partitions paused; they are polled between batches all the same, so a large
- * backlog never exceeds {@code max.poll.interval.ms}.
+ * <p>A batch's answers and its offsets are committed in one transaction, so in committed reads each
+ * prompt has exactly one answer. The group's metadata goes along, so a member that was expelled
+ * cannot commit (KIP-447). What was polled but not yet answered waits with its partitions paused;
+ * they are polled between batches all the same, so a large backlog never exceeds {@code
+ * max.poll.interval.ms}.
  *
  * <p>One thread; only {@link #wakeup} may be called from others.
  */
-final class ScoringSession implements AutoCloseable {
+final class ScoringSession implements KafkaTask {
   private static final Logger LOG = LoggerFactory.getLogger(ScoringSession.class);
-  private static final Duration POLL = Duration.ofMillis(500);
+  private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
   private final Consumer<String, byte[]> consumer;
   private final Producer<String, ScoreResult> producer;
+  private final List<KafkaClientMetrics> clientMetrics;
   private final PromptReader reader;
   private final ScoreBatcher batcher;
   private final BatchScorer scorer;
   private final ScorerMetrics metrics;
 
-  /** By partition the first offset that was polled and is not answered in a committed transaction. */
+  /**
+   * By partition the first offset that was polled and is not answered in a committed transaction.
+   */
   private final Map<TopicPartition, Long> unanswered = new HashMap<>();
 
+  /**
+   * @param clientMetrics of the two clients; all three are owned from now on
+   */
   ScoringSession(
       Consumer<String, byte[]> consumer,
       Producer<String, ScoreResult> producer,
+      List<KafkaClientMetrics> clientMetrics,
       PromptReader reader,
       ScoreBatcher batcher,
       BatchScorer scorer,
       ScorerMetrics metrics) {
     this.consumer = consumer;
     this.producer = producer;
+    this.clientMetrics = clientMetrics;
     this.reader = reader;
     this.batcher = batcher;
     this.scorer = scorer;
@@ -66,8 +76,8 @@ final class ScoringSession implements AutoCloseable {
   }
 
   /** Aborts what an earlier instance of this id left open, and joins the group. */
-  void open() {
-    batcher.clear();
+  @Override
+  public void open() {
     producer.initTransactions();
     consumer.subscribe(List.of(Topics.PROMPTS.name()), new Rebalance());
   }
@@ -78,7 +88,8 @@ final class ScoringSession implements AutoCloseable {
    * @return false where a transaction was aborted: its prompts will be polled again
    * @throws KafkaException where the clients are of no use any more
    */
-  boolean step() {
+  @Override
+  public boolean step() {
     ConsumerRecords<String, byte[]> records = poll();
     for (TopicPartition partition : records.partitions()) {
       unanswered.putIfAbsent(partition, records.records(partition).get(0).offset());
@@ -96,12 +107,14 @@ final class ScoringSession implements AutoCloseable {
     return batch.isEmpty() || answer(batch);
   }
 
-  void wakeup() {
+  @Override
+  public void wakeup() {
     consumer.wakeup();
   }
 
   @Override
   public void close() {
+    clientMetrics.forEach(KafkaClientMetrics::close);
     // The producer goes first: it aborts what is open before the group gives the prompts to others.
     try {
       producer.close(CLOSE);

@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Every meter of the scorer: names, tags and units. Thread-safe.
  *
- * <p>Requests are counted when their answer is committed, so a batch that is computed again after a fault counts once.
+ * <p>Requests are counted when their answer is committed, so a batch that is computed again after a
+ * fault counts once.
  */
 public final class ScorerMetrics {
   private static final String PREFIX = "attune.scorer.";
