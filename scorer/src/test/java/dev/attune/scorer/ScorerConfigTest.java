@@ -76,8 +76,7 @@ class ScorerConfigTest {
 
     // When
     Throwable stale =
-        catchThrowable(
-            () -> ConfigDocs.requireCurrent(manual, "scorer", ScorerConfig.ownKeys()));
+        catchThrowable(() -> ConfigDocs.requireCurrent(manual, "scorer", ScorerConfig.ownKeys()));
 
     // Then
     assertThat(stale).isNull();
