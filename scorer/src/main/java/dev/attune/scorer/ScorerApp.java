@@ -1,15 +1,12 @@
 package dev.attune.scorer;
 
+import dev.attune.model.engine.Precision;
 import dev.attune.platform.Service;
+import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
-import dev.attune.schemas.Domains;
-import dev.attune.schemas.events.Candidate;
-import dev.attune.schemas.events.ScoreRequest;
-import dev.attune.schemas.events.Turn;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.RewardFunction;
-import dev.attune.scorer.core.RewardFunction.Task;
 import dev.attune.scorer.kafka.KafkaLoop;
 import dev.attune.scorer.kafka.ScorerClients;
 import dev.attune.scorer.kafka.ScorerLoops;
@@ -53,6 +50,16 @@ public final class ScorerApp implements Service {
     this.rewardFunctions = rewardFunctions;
   }
 
+  /** Runs a scorer as a process; see {@link ServiceRunner}. */
+  public static void main(String[] arguments) {
+    System.exit(
+        ServiceRunner.run(
+            arguments,
+            ScorerConfig.keys(),
+            (configuration, registry) ->
+                new ScorerApp(ScorerConfig.from(configuration), registry)));
+  }
+
   @Override
   public String name() {
     return "scorer";
@@ -74,7 +81,7 @@ public final class ScorerApp implements Service {
       run(
           "scorer",
           () -> {
-            warmUp(loaded);
+            loaded.warmUp();
             // Before that, a domain would be answered without the model that it already has.
             models.awaitStarted();
             prompts.run();
@@ -113,6 +120,14 @@ public final class ScorerApp implements Service {
     }
   }
 
+  private static Precision precision(ScorerConfig config) {
+    return switch (config.precision()) {
+      case AUTO -> Precision.fastest();
+      case FP32 -> Precision.FP32;
+      case BF16 -> Precision.BF16;
+    };
+  }
+
   private ScorerLoops loops(RewardFunction loaded) {
     ScorerClients clients =
         new ScorerClients(
@@ -144,18 +159,6 @@ public final class ScorerApp implements Service {
             name);
     threads.add(thread);
     thread.start();
-  }
-
-  /** The first pass compiles and allocates; no request should wait for that. */
-  private static void warmUp(RewardFunction rewards) {
-    ScoreRequest request =
-        ScoreRequest.newBuilder()
-            .setRequestId("")
-            .setUserId("")
-            .setPrompt(List.of(new Turn("user", "Hello.")))
-            .setCandidates(List.of(new Candidate("a", "Hi."), new Candidate("b", "Good day.")))
-            .build();
-    rewards.rewards(List.of(new Task(request, null, Domains.POOLED_HEAD)));
   }
 
   private void stopLoops() {
