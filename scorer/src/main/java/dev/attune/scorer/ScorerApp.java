@@ -1,6 +1,7 @@
 package dev.attune.scorer;
 
 import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
 import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
@@ -43,6 +44,24 @@ public final class ScorerApp implements Service {
   private @Nullable RewardFunction rewards;
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
+
+  /** A scorer that loads the base itself. */
+  public ScorerApp(ScorerConfig config, MeterRegistry registry) {
+    this(
+        config,
+        registry,
+        () -> new BaseModelRewards(BaseModel.load(config.base(), precision(config)), true));
+  }
+
+  /**
+   * A scorer beside other users of one base.
+   *
+   * @param base is not closed by the scorer; {@code scorer.base} and {@code scorer.precision} are
+   *     not looked at
+   */
+  public ScorerApp(ScorerConfig config, MeterRegistry registry, BaseModel base) {
+    this(config, registry, () -> new BaseModelRewards(base, false));
+  }
 
   ScorerApp(ScorerConfig config, MeterRegistry registry, Supplier<RewardFunction> rewardFunctions) {
     this.config = config;
