@@ -24,7 +24,7 @@ public final class LexicalFloor {
   }
 
   /** Trains on pairs; pairs of identical texts teach nothing. */
-  public static LexicalFloor train(List<TextPair> pairs) {
+  public static LexicalFloor train(List<PreferredText> pairs) {
     if (pairs.isEmpty()) {
       throw new IllegalArgumentException("no pairs to train on");
     }
@@ -32,7 +32,7 @@ public final class LexicalFloor {
     Sparse[] rows = new Sparse[pairs.size()];
     double largest = 0;
     for (int i = 0; i < rows.length; i++) {
-      TextPair pair = pairs.get(i);
+      PreferredText pair = pairs.get(i);
       rows[i] = TextFeatures.difference(features.of(pair.preferred()), features.of(pair.other()));
       double squares = 0;
       for (double value : rows[i].values()) {
@@ -49,9 +49,9 @@ public final class LexicalFloor {
   }
 
   /** Accuracy over pairs. */
-  public PairAccuracy accuracy(List<TextPair> pairs) {
+  public PairAccuracy accuracy(List<PreferredText> pairs) {
     PairAccuracy sum = PairAccuracy.NONE;
-    for (TextPair pair : pairs) {
+    for (PreferredText pair : pairs) {
       sum = sum.plus(PairAccuracy.of(score(pair.preferred()), score(pair.other())));
     }
     return sum;

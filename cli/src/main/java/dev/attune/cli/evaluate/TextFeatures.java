@@ -120,9 +120,9 @@ final class TextFeatures {
   }
 
   /** The texts of all pairs, each once. */
-  static Collection<String> texts(List<TextPair> pairs) {
+  static Collection<String> texts(List<PreferredText> pairs) {
     Collection<String> texts = new HashSet<>();
-    for (TextPair pair : pairs) {
+    for (PreferredText pair : pairs) {
       texts.add(pair.preferred());
       texts.add(pair.other());
     }
