@@ -1,0 +1,119 @@
+package dev.attune.model.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.attune.model.io.ModelFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+
+/**
+ * The ids that structure a sequence: its start and end, padding, and the marks of turns.
+ *
+ * @param bos starts a text
+ * @param eos ends a text
+ * @param pad fills up a batch
+ * @param roles opens a turn, by role
+ * @param endOfTurn closes a turn
+ */
+record SequenceMarks(int bos, int eos, int pad, Map<String, int[]> roles, int[] endOfTurn) {
+  private static final String USER = "user";
+  private static final List<String> ROLES = List.of("system", USER, "assistant");
+
+  /** Names that published tokenizers of the supported families use, best first. */
+  private static final List<String> BOS_NAMES =
+      List.of(SpecialToken.BOS.content(), "<s>", "<|begin_of_text|>");
+
+  private static final List<String> EOS_NAMES =
+      List.of(SpecialToken.EOS.content(), "</s>", "<|end_of_text|>", "<|endoftext|>", "<|im_end|>");
+  private static final List<String> PAD_NAMES =
+      List.of(SpecialToken.PAD.content(), "<pad>", "<|finetune_right_pad_id|>", "<|endoftext|>");
+
+  /**
+   * Finds the marks of a tokenizer.
+   *
+   * @param encode plain text to ids, for marks that the tokenizer has no special token for
+   */
+  static SequenceMarks find(TokenizerFile file, Function<String, int[]> encode) {
+    JsonNode tokenizerConfig = sibling(file.path(), "tokenizer_config.json");
+    JsonNode modelConfig = sibling(file.path(), "config.json");
+    OptionalInt end = find("eos", EOS_NAMES, file, tokenizerConfig, modelConfig);
+    if (end.isEmpty()) {
+      throw new ModelFormatException(
+          file.path(),
+          "no token ends a text; allowed: eos_token in tokenizer_config.json, eos_token_id in"
+              + " config.json, or a special token named one of "
+              + EOS_NAMES);
+    }
+    int eos = end.getAsInt();
+    return new SequenceMarks(
+        find("bos", BOS_NAMES, file, tokenizerConfig, modelConfig).orElse(eos),
+        eos,
+        find("pad", PAD_NAMES, file, tokenizerConfig, modelConfig).orElse(eos),
+        Map.of(
+            "system",
+            mark(SpecialToken.SYSTEM, "system:", file, encode),
+            USER,
+            mark(SpecialToken.USER, "user:", file, encode),
+            "assistant",
+            mark(SpecialToken.ASSISTANT, "assistant:", file, encode)),
+        mark(SpecialToken.END, "\n", file, encode));
+  }
+
+  /** Opens a turn of a role; roles other than system, user and assistant count as user. */
+  int[] role(String role) {
+    String name = role.toLowerCase(Locale.ROOT);
+    int[] ids = roles.get(ROLES.contains(name) ? name : USER);
+    if (ids == null) {
+      throw new IllegalStateException("no mark for a known role");
+    }
+    return ids;
+  }
+
+  private static int[] mark(
+      SpecialToken token, String text, TokenizerFile file, Function<String, int[]> encode) {
+    Integer id = file.specialTokens().get(token.content());
+    return id == null ? encode.apply(text) : new int[] {id};
+  }
+
+  private static OptionalInt find(
+      String part,
+      List<String> names,
+      TokenizerFile file,
+      JsonNode tokenizerConfig,
+      JsonNode modelConfig) {
+    JsonNode token = tokenizerConfig.path(part + "_token");
+    String content = token.isObject() ? token.path("content").asText() : token.asText();
+    Integer id = file.specialTokens().get(content);
+    if (id != null) {
+      return OptionalInt.of(id);
+    }
+    JsonNode fromModel = modelConfig.path(part + "_token_id");
+    JsonNode first = fromModel.isArray() ? fromModel.path(0) : fromModel;
+    if (first.canConvertToInt() && first.intValue() >= 0 && first.intValue() < file.size()) {
+      return OptionalInt.of(first.intValue());
+    }
+    return names.stream()
+        .filter(file.specialTokens()::containsKey)
+        .mapToInt(file.specialTokens()::get)
+        .findFirst();
+  }
+
+  private static JsonNode sibling(Path tokenizerJson, String name) {
+    Path file = tokenizerJson.resolveSibling(name);
+    if (!Files.isRegularFile(file)) {
+      return MissingNode.getInstance();
+    }
+    try {
+      return new JsonMapper().readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new ModelFormatException(file, "not readable as JSON", e);
+    }
+  }
+}
