@@ -1,2 +1,5 @@
 /** Avro schemas, the topic catalogue, serdes in the Schema Registry's wire format. */
+@NullMarked
 package dev.attune.schemas;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,12 +10,12 @@ import dev.attune.model.lm.BaseModel;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.platform.ManagementServer;
+import dev.attune.platform.Meters;
 import dev.attune.platform.Service;
 import dev.attune.scorer.ScorerApp;
 import dev.attune.scorer.ScorerConfig;
 import dev.attune.trainer.TrainerApp;
 import dev.attune.trainer.TrainerConfig;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,8 +45,7 @@ public final class LocalStack implements AutoCloseable {
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final List<Service> services = new ArrayList<>();
-  private final PrometheusMeterRegistry meters =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final PrometheusMeterRegistry meters = Meters.registry();
   private final String bootstrapServers;
   private final String registryUrl;
   private final Configuration configuration;
@@ -53,6 +53,7 @@ public final class LocalStack implements AutoCloseable {
   private final ManagementServer management;
 
   private LocalStack(StackConfig config, Console console) throws Exception {
+    started.push(meters::close);
     try {
       // Reading the base and starting the broker do not need one another.
       CompletableFuture<BaseModel> loading =
@@ -151,7 +152,7 @@ public final class LocalStack implements AutoCloseable {
     long end = System.nanoTime() + limit.toNanos();
     while (!services.stream().allMatch(Service::ready)) {
       if (!live()) {
-        throw new CliException("failed at the start: " + names(s -> !s.live()) + "; see the log");
+        throw new CliException("failed at the start: " + failed() + "; see the log");
       }
       if (System.nanoTime() > end) {
         throw new CliException(
@@ -166,7 +167,12 @@ public final class LocalStack implements AutoCloseable {
     }
   }
 
-  private String names(java.util.function.Predicate<Service> which) {
+  /** Names of the services that do not live, comma-separated. */
+  public String failed() {
+    return names(service -> !service.live());
+  }
+
+  private String names(Predicate<Service> which) {
     return services.stream().filter(which).map(Service::name).collect(Collectors.joining(", "));
   }
 
