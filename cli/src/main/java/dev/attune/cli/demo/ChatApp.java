@@ -2,6 +2,8 @@ package dev.attune.cli.demo;
 
 import dev.attune.cli.demo.Encounter.Option;
 import dev.attune.cli.evaluate.PairAccuracy;
+import dev.attune.cli.traffic.EventLedger;
+import dev.attune.cli.traffic.Place;
 import dev.attune.cli.traffic.RecordSender;
 import dev.attune.cli.traffic.ScoreClient;
 import dev.attune.schemas.Topics;

@@ -3,6 +3,7 @@ package dev.attune.cli.demo;
 import dev.attune.cli.demo.Prequential.Accuracies;
 import dev.attune.cli.demo.Prequential.Point;
 import dev.attune.cli.evaluate.PairAccuracy;
+import dev.attune.cli.traffic.EventAccounts;
 import dev.attune.cli.traffic.RequestAccounts;
 import dev.attune.schemas.events.ModelVersion;
 import java.util.ArrayList;

@@ -3,6 +3,8 @@ package dev.attune.cli.demo;
 import dev.attune.cli.CliException;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.stack.LocalStack;
+import dev.attune.cli.traffic.Bookkeeper;
+import dev.attune.cli.traffic.EventLedger;
 import dev.attune.cli.traffic.ModelBoard;
 import dev.attune.cli.traffic.RecordSender;
 import dev.attune.cli.traffic.ScoreClient;
@@ -87,7 +89,7 @@ final class DemoRun {
               bookkeeper.check();
               return ledger.accounts().balanced() && client.accounts().balanced();
             });
-        await(LEARN_LIMIT, () -> settled(models, bookkeeper));
+        await(LEARN_LIMIT, () -> bookkeeper.fed().stream().allMatch(bookkeeper::caughtUp));
         state.phase("ended");
         Histogram latency = client.latencyMicros();
         return new DemoResult(
@@ -113,11 +115,6 @@ final class DemoRun {
       servingAfter = (System.currentTimeMillis() - start) / 1000.0;
       console.say(String.format(Locale.ROOT, "serving after %.1f s", servingAfter));
     }
-  }
-
-  /** Whether all that can be learned now has been: at most an unfilled batch a model is left. */
-  private static boolean settled(ModelBoard models, Bookkeeper bookkeeper) {
-    return models.comparisonsLearned() >= bookkeeper.comparisonsBucketed();
   }
 
   private void await(Duration limit, BooleanSupplier condition) throws InterruptedException {

@@ -2,6 +2,8 @@ package dev.attune.cli.demo;
 
 import dev.attune.cli.demo.Encounter.Option;
 import dev.attune.cli.demo.Prequential.Point;
+import dev.attune.cli.traffic.EventAccounts;
+import dev.attune.cli.traffic.EventLedger;
 import dev.attune.cli.traffic.ModelBoard;
 import dev.attune.cli.traffic.RequestAccounts;
 import dev.attune.cli.traffic.ScoreClient;

@@ -6,6 +6,7 @@ import dev.attune.cli.demo.Prequential.Point;
 import dev.attune.cli.report.Bars;
 import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.report.Svg;
+import dev.attune.cli.traffic.EventAccounts;
 import dev.attune.cli.traffic.RequestAccounts;
 import dev.attune.schemas.events.ModelVersion;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
 import dev.attune.cli.demo.Prequential.Accuracies;
 import dev.attune.cli.report.Bars;
+import dev.attune.cli.traffic.EventAccounts;
 import dev.attune.cli.traffic.RequestAccounts;
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package dev.attune.cli.demo;
+package dev.attune.cli.traffic;
 
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,33 +10,33 @@ import java.util.Set;
  * what ingest committed, never what the simulation believes; records of others in the same topics
  * are left out. Thread-safe.
  */
-final class EventLedger {
+public final class EventLedger {
   private final Set<Place> sent = new HashSet<>();
   private final Map<Place, Integer> accepted = new HashMap<>();
   private final Map<Place, Integer> rejected = new HashMap<>();
   private final Set<Place> covered = new HashSet<>();
 
   /** The broker acknowledged an event there. */
-  synchronized void sent(Place place) {
+  public synchronized void sent(Place place) {
     sent.add(place);
   }
 
   /** A committed bucket carries feedback of the event there. */
-  synchronized void accepted(Place place) {
+  public synchronized void accepted(Place place) {
     accepted.merge(place, 1, Integer::sum);
   }
 
   /** A committed record of the rejected topic names the event there. */
-  synchronized void rejected(Place place) {
+  public synchronized void rejected(Place place) {
     rejected.merge(place, 1, Integer::sum);
   }
 
   /** A committed bucket covers the event there, with or without feedback of it. */
-  synchronized void covered(Place place) {
+  public synchronized void covered(Place place) {
     covered.add(place);
   }
 
-  synchronized EventAccounts accounts() {
+  public synchronized EventAccounts accounts() {
     long acceptedOnes = 0;
     long rejectedOnes = 0;
     long duplicates = 0;

@@ -1,4 +1,4 @@
-package dev.attune.cli.demo;
+package dev.attune.cli.traffic;
 
 /**
  * What became of the events sent.
