@@ -5,17 +5,14 @@ import dev.attune.cli.CommonOptions;
 import dev.attune.cli.cluster.ClusterOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
-import dev.attune.cli.console.Progress;
 import dev.attune.platform.KafkaSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -103,57 +100,37 @@ public final class ImportCommand implements Callable<Integer> {
     Console console = common.console();
     KafkaSettings kafka = cluster.kafka();
     long startedAt = System.nanoTime();
-    Map<String, Long> skipped = new TreeMap<>();
     Map<String, Object> report = new LinkedHashMap<>();
-    try (IngestAccount account = wait ? new IngestAccount(kafka) : null;
-        EventSender sender = new EventSender(kafka, perSecond)) {
-      send(sender, skipped, console);
-      report.put("events_sent", sender.sent());
-      report.put("rows_skipped", skipped);
-      console.printf("sent %d", sender.sent());
-      skipped.forEach((reason, count) -> console.printf("skipped %d: %s", count, reason));
-      if (account != null) {
-        try (Progress progress =
-            console.progress("Accounting", "events", sender.acknowledged().count())) {
-          account.await(sender.acknowledged(), Duration.ofSeconds(patience), progress);
-        }
-        report.put("events_accepted", account.accepted());
-        report.put("events_rejected", account.rejected());
-        report.put("events_duplicate", account.duplicate());
-        report.put("rejected_by_reason", account.rejectedByReason());
+    try (Importer importer =
+        wait ? Importer.accounting(kafka, perSecond) : Importer.sending(kafka, perSecond)) {
+      importer.send(
+          format,
+          paths,
+          new EventSource(domain, Clock.systemUTC()),
+          limit == null ? Long.MAX_VALUE : limit,
+          console);
+      report.put("events_sent", importer.sent());
+      report.put("rows_skipped", importer.skipped());
+      console.printf("sent %d", importer.sent());
+      importer.skipped().forEach((reason, n) -> console.printf("skipped %d: %s", n, reason));
+      if (wait) {
+        Importer.Accounts accounts = importer.await(Duration.ofSeconds(patience), console);
+        report.put("events_accepted", accounts.accepted());
+        report.put("events_rejected", accounts.rejected());
+        report.put("events_duplicate", accounts.duplicate());
+        report.put("comparisons", accounts.comparisons());
+        report.put("rejected_by_reason", accounts.rejectedByReason());
         console.printf(
-            "accepted %d, rejected %d, duplicate %d",
-            account.accepted(), account.rejected(), account.duplicate());
-        account
+            "accepted %d (%d comparisons), rejected %d, duplicate %d",
+            accounts.accepted(), accounts.comparisons(), accounts.rejected(), accounts.duplicate());
+        accounts
             .rejectedByReason()
-            .forEach((reason, count) -> console.printf("rejected %d: %s", count, reason));
+            .forEach((reason, n) -> console.printf("rejected %d: %s", n, reason));
       }
     }
     report.put("seconds", (System.nanoTime() - startedAt) / 1e9);
     JsonReport.write(common.json(), report);
     return 0;
-  }
-
-  private void send(EventSender sender, Map<String, Long> skipped, Console console) {
-    EventSource source = new EventSource(domain, Clock.systemUTC());
-    long max = limit == null ? Long.MAX_VALUE : limit;
-    try (Progress progress = console.progress("Importing", "events", limit == null ? -1 : limit)) {
-      for (Path path : paths) {
-        Iterator<ImportItem> items = format.read(source, path);
-        while (sender.sent() < max && items.hasNext()) {
-          ImportItem item = items.next();
-          if (item instanceof ImportItem.Event event) {
-            sender.send(event.event());
-            progress.to(sender.sent());
-          } else if (item instanceof ImportItem.Skipped row) {
-            if (skipped.merge(row.reason(), 1L, Long::sum) == 1) {
-              console.say("skipped " + row.where() + ": " + row.reason());
-            }
-          }
-        }
-      }
-      sender.flush();
-    }
   }
 
   private void require(boolean met, String problem) {

@@ -12,6 +12,7 @@ import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.serde.AvroDeserializer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,7 @@ final class IngestAccount implements AutoCloseable {
   private final Set<Position> rejections = new HashSet<>();
   private final Set<Position> withoutFeedback = new HashSet<>();
   private long accepted;
+  private long comparisons;
 
   IngestAccount(KafkaSettings kafka) {
     this.kafka = kafka;
@@ -104,16 +106,17 @@ final class IngestAccount implements AutoCloseable {
 
   private void take(SpecificRecord value, SentOffsets sent) {
     if (value instanceof PreferenceBucket bucket) {
-      Set<Long> withFeedback = new HashSet<>();
+      Map<Long, Integer> comparisonsAt = new HashMap<>();
       for (Feedback feedback : bucket.getFeedback()) {
-        withFeedback.add(feedback.getOffset());
+        comparisonsAt.put(feedback.getOffset(), feedback.getComparisons().size());
       }
       for (long offset : bucket.getSourceOffsets()) {
         Position position =
             new Position(Topics.PREFERENCES.name(), bucket.getSourcePartition(), offset);
         boolean ours = sent.remove(bucket.getSourcePartition(), offset);
-        if (ours && withFeedback.contains(offset)) {
+        if (ours && comparisonsAt.containsKey(offset)) {
           accepted++;
+          comparisons += comparisonsAt.get(offset);
         } else if (ours) {
           withoutFeedback.add(position);
         }
@@ -140,6 +143,11 @@ final class IngestAccount implements AutoCloseable {
 
   long accepted() {
     return accepted;
+  }
+
+  /** Comparisons of the accepted events. */
+  long comparisons() {
+    return comparisons;
   }
 
   /** Rejected events by reason code. */
