@@ -4,9 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-/**
- * The element type that a model computes in. What is learned is kept in fp32 either way.
- */
+/** The element type that a model computes in. What is learned is kept in fp32 either way. */
 public enum Precision {
   /** IEEE single precision. */
   FP32(TorchScript.FLOAT32),

@@ -89,8 +89,7 @@ public final class BaseModel implements AutoCloseable {
               }
               try (NDArray read = Tensors.of(manager, folder.floats(name), shape)) {
                 tensors.put(
-                    name,
-                    TorchScript.SHARED.infer(manager, "copy", read, precision.scalarType()));
+                    name, TorchScript.SHARED.infer(manager, "copy", read, precision.scalarType()));
               }
             });
     return new Dictionary(tensors);
