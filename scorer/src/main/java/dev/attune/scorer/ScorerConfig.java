@@ -154,23 +154,24 @@ public record ScorerConfig(
 
   /** The scorer's own settings and those of its Kafka clients. */
   public static List<ConfigKey<?>> keys() {
-    return Stream.<ConfigKey<?>>concat(
-            KafkaSettings.keys().stream(),
-            Stream.of(
-                BASE,
-                PRECISION,
-                GROUP,
-                INSTANCE,
-                START,
-                MAX_CANDIDATES,
-                MAX_CHARACTERS,
-                BATCH_REQUESTS,
-                BATCH_CANDIDATES,
-                BATCH_TOKENS,
-                POLL_RECORDS,
-                TRANSACTION_TIMEOUT,
-                MAX_ARTIFACT_BYTES))
-        .toList();
+    return Stream.concat(KafkaSettings.keys().stream(), ownKeys().stream()).toList();
+  }
+
+  static List<ConfigKey<?>> ownKeys() {
+    return List.of(
+        BASE,
+        PRECISION,
+        GROUP,
+        INSTANCE,
+        START,
+        MAX_CANDIDATES,
+        MAX_CHARACTERS,
+        BATCH_REQUESTS,
+        BATCH_CANDIDATES,
+        BATCH_TOKENS,
+        POLL_RECORDS,
+        TRANSACTION_TIMEOUT,
+        MAX_ARTIFACT_BYTES);
   }
 
   private static String instance(Optional<String> configured) {

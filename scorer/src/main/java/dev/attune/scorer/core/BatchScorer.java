@@ -168,6 +168,8 @@ public final class BatchScorer {
         .setUserId(RequestLimits.cut(request == null ? prompt.key() : request.getUserId()))
         .setDomain(
             RequestLimits.cut(Domains.orGeneral(request == null ? null : request.getDomain())))
+        .setCandidates(List.of())
+        .setBestPreferred(List.of())
         .setTimings(timings)
         .setError(ScoreErrorCode.NONE)
         .setSource(new Position(Topics.PROMPTS.name(), prompt.partition(), prompt.offset()));

@@ -65,7 +65,7 @@ final class ArtifactFetcher implements AutoCloseable {
       ArtifactChunk chunk = deserializer.deserialize(Topics.ARTIFACTS.name(), read(place));
       return chunk.getData();
     } catch (WireFormatException e) {
-      if (e.reason() == WireFormatException.Reason.REGISTRY_UNAVAILABLE) {
+      if (RegistryFaults.isOne(e)) {
         throw e;
       }
       throw new ModelRejectedException(

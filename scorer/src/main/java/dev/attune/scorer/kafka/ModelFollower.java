@@ -149,7 +149,7 @@ final class ModelFollower implements KafkaTask {
     try {
       wanted.put(name, new Wanted(deserializer.deserialize(record.topic(), record.value())));
     } catch (WireFormatException e) {
-      if (e.reason() == WireFormatException.Reason.REGISTRY_UNAVAILABLE) {
+      if (RegistryFaults.isOne(e)) {
         throw e;
       }
       report(name, -1, new ModelRejectedException(Reason.MANIFEST, e.reason().name(), e));

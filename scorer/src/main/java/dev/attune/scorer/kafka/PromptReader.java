@@ -41,7 +41,7 @@ public final class PromptReader {
     try {
       request = deserializer.deserialize(record.topic(), record.headers(), record.value());
     } catch (WireFormatException e) {
-      if (e.reason() == WireFormatException.Reason.REGISTRY_UNAVAILABLE) {
+      if (RegistryFaults.isOne(e)) {
         throw e;
       }
       return refused(record, null, malformed(e.reason().name()));

@@ -1,6 +1,8 @@
 package dev.attune.scorer.kafka;
 
 import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.Topic;
+import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.serde.AvroDeserializer;
@@ -46,7 +48,8 @@ public final class ScorerLoops {
   /** Consumes prompts and produces rewards. */
   public KafkaLoop scoring(RequestLimits limits, BatchBudget budget) {
     PromptReader reader =
-        new PromptReader(deserializer(), new RequestValidator(limits, rewards.base()), rewards);
+        new PromptReader(
+            deserializer(Topics.PROMPTS), new RequestValidator(limits, rewards.base()), rewards);
     BatchScorer scorer = new BatchScorer(rewards, directory, InstantSource.system());
     return new KafkaLoop(
         "scoring",
@@ -77,8 +80,8 @@ public final class ScorerLoops {
           Consumer<String, byte[]> artifacts = orClose(clients::artifacts, models);
           return new ModelFollower(
               models,
-              deserializer(),
-              new ArtifactFetcher(artifacts, deserializer(), assembler),
+              deserializer(Topics.MODELS),
+              new ArtifactFetcher(artifacts, deserializer(Topics.ARTIFACTS), assembler),
               rewards,
               directory,
               metrics,
@@ -87,8 +90,8 @@ public final class ScorerLoops {
         metrics::restarted);
   }
 
-  private <T extends SpecificRecord> AvroDeserializer<T> deserializer() {
-    AvroDeserializer<T> deserializer = new AvroDeserializer<>();
+  private <T extends SpecificRecord> AvroDeserializer<T> deserializer(Topic<T> topic) {
+    AvroDeserializer<T> deserializer = new AvroDeserializer<>(topic.valueType());
     deserializer.configure(kafka.serde(), false);
     return deserializer;
   }
