@@ -14,6 +14,7 @@ import dev.attune.model.io.ModelConfig;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.lm.Stage1Config;
+import dev.attune.model.text.Turn;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,7 +87,10 @@ public final class BaseCommand {
     List<String> passages = TextFiles.passages(texts);
     long startedAt = System.nanoTime();
     BaseCache.train(
-        passages, steps == null ? config : config.withSteps(steps), dir, common.console());
+        passages.stream().map(text -> List.of(new Turn("user", text))).toList(),
+        steps == null ? config : config.withSteps(steps),
+        dir,
+        common.console());
     Map<String, Object> report = new LinkedHashMap<>();
     try (ModelFolder folder = ModelFolder.open(dir)) {
       report.put("base", dir.toString());
