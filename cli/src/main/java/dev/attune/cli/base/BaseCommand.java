@@ -57,7 +57,8 @@ public final class BaseCommand {
               required = true,
               arity = "1..*",
               paramLabel = "PATH",
-              description = "Text files, or folders of *.txt and *.md; passages end at blank lines.")
+              description =
+                  "Text files, or folders of *.txt and *.md; passages end at blank lines.")
           List<Path> texts,
       @Option(
               names = "--preset",
@@ -161,8 +162,7 @@ public final class BaseCommand {
             .distinct()
             .sorted()
             .collect(Collectors.joining(", ")));
-    report.put(
-        "tokenizer", folder.tokenizerJson().isPresent() ? "tokenizer.json" : "none");
+    report.put("tokenizer", folder.tokenizerJson().isPresent() ? "tokenizer.json" : "none");
     report.put("sha256", folder.sha256());
   }
 

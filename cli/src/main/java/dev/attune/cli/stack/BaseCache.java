@@ -64,8 +64,7 @@ public final class BaseCache {
       return new BaseCache(own);
     }
     Path temporary =
-        Path.of(
-            System.getProperty("java.io.tmpdir"), "attune-" + System.getProperty("user.name"));
+        Path.of(System.getProperty("java.io.tmpdir"), "attune-" + System.getProperty("user.name"));
     console.say(own + " cannot be written; the cache is in " + temporary + " (set ATTUNE_HOME)");
     return new BaseCache(temporary);
   }
@@ -102,8 +101,7 @@ public final class BaseCache {
     try {
       Files.createDirectories(bases);
       try (FileChannel channel =
-              FileChannel.open(
-                  lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+              FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock lock = lock(channel, console)) {
         if (lock.isValid() && !Files.isDirectory(base)) {
           Path part = bases.resolve(base.getFileName() + ".part");
