@@ -92,8 +92,7 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
   }
 
   private void closeExpired(long now) {
-    open.forEach(
-        (route, buckets) -> buckets.expired(now).forEach(key -> close(key, Cause.AGE)));
+    open.forEach((route, buckets) -> buckets.expired(now).forEach(key -> close(key, Cause.AGE)));
   }
 
   private void close(BucketKey key, Cause cause) {
@@ -109,8 +108,7 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
     meters.closed(bucket, cause);
     boolean byUser = key.route() == Route.BY_USER;
     context.forward(
-        new Record<>(
-            byUser ? key.userId() : key.domain(), bucket, context.currentSystemTimeMs()),
+        new Record<>(byUser ? key.userId() : key.domain(), bucket, context.currentSystemTimeMs()),
         byUser ? IngestTopology.BY_USER_SINK : IngestTopology.BY_DOMAIN_SINK);
   }
 

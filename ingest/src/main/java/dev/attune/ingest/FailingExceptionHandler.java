@@ -16,7 +16,8 @@ public final class FailingExceptionHandler implements ProcessingExceptionHandler
   private static final Logger LOG = LoggerFactory.getLogger(FailingExceptionHandler.class);
 
   @Override
-  public Response handleError(ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
+  public Response handleError(
+      ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
     LOG.atError()
         .addKeyValue("processor", context.processorNodeId())
         .addKeyValue("task", context.taskId())

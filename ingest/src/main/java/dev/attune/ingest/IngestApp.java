@@ -163,7 +163,7 @@ public final class IngestApp implements Service {
     return root;
   }
 
-  private static Properties properties(IngestConfig config) {
+  static Properties properties(IngestConfig config) {
     Properties properties = new Properties();
     properties.putAll(config.kafka().admin(config.applicationId()));
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());

@@ -15,8 +15,8 @@ import java.util.List;
  * @param applicationId of Kafka Streams: its consumer group and the prefix of its own topics
  * @param stateDir for the local copy of the state, which Kafka can restore
  * @param commitInterval how often results become visible to those who read committed records
- * @param deduplicationWindow how long an event id is remembered, from the broker's time of its first
- *     record
+ * @param deduplicationWindow how long an event id is remembered, from the broker's time of its
+ *     first record
  */
 public record IngestConfig(
     KafkaSettings kafka,
@@ -168,7 +168,9 @@ public record IngestConfig(
 
     BucketLimits read(Configuration configuration) {
       return new BucketLimits(
-          configuration.get(maxComparisons), configuration.get(maxBytes), configuration.get(maxAge));
+          configuration.get(maxComparisons),
+          configuration.get(maxBytes),
+          configuration.get(maxAge));
     }
 
     List<ConfigKey<?>> all() {

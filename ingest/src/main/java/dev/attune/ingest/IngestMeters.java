@@ -7,8 +7,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 
 /**
- * All of ingest's meters. They count work done: what is done again after a failure is counted again,
- * though its first results were never committed. Thread-safe.
+ * All of ingest's meters. They count work done: what is done again after a failure is counted
+ * again, though its first results were never committed. Thread-safe.
  */
 final class IngestMeters {
   /** Why an event is a duplicate. */

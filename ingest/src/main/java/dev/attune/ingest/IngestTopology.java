@@ -82,8 +82,7 @@ public final class IngestTopology {
   /** How often bucket ages are looked at, so that none is exceeded by more than a fifth. */
   static Duration tick(IngestConfig config) {
     long shortest =
-        Math.min(
-            config.byUser().maxAge().toMillis(), config.byDomain().maxAge().toMillis());
+        Math.min(config.byUser().maxAge().toMillis(), config.byDomain().maxAge().toMillis());
     return Duration.ofMillis(
         Math.min(LONGEST_TICK_MILLIS, Math.max(SHORTEST_TICK_MILLIS, shortest / 5)));
   }

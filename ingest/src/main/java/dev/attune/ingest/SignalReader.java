@@ -128,8 +128,7 @@ final class SignalReader {
   private void edit(Builder feedback, Edit edit) {
     validator.text("correctedText", edit.getCorrectedText());
     Candidate candidate = feedback.require(edit.getCandidateId());
-    if (edit.getCorrectedText().isBlank()
-        || edit.getCorrectedText().equals(candidate.getText())) {
+    if (edit.getCorrectedText().isBlank() || edit.getCorrectedText().equals(candidate.getText())) {
       throw nothing("correctedText is blank or changes nothing");
     }
     String id = edit.getCandidateId() + EDIT_SUFFIX;

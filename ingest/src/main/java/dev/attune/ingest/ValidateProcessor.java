@@ -63,7 +63,8 @@ final class ValidateProcessor implements Processor<byte[], byte[], String, Objec
     }
   }
 
-  private UserEvent read(Record<byte[], byte[]> record, @Nullable String key, RecordMetadata source) {
+  private UserEvent read(
+      Record<byte[], byte[]> record, @Nullable String key, RecordMetadata source) {
     PreferenceEvent event = decode(record);
     try {
       validator.check(event, key, Instant.ofEpochMilli(record.timestamp()));
