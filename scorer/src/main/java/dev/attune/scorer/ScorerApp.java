@@ -1,15 +1,13 @@
 package dev.attune.scorer;
 
+import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
 import dev.attune.platform.Service;
+import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
-import dev.attune.schemas.Domains;
-import dev.attune.schemas.events.Candidate;
-import dev.attune.schemas.events.ScoreRequest;
-import dev.attune.schemas.events.Turn;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.RewardFunction;
-import dev.attune.scorer.core.RewardFunction.Task;
 import dev.attune.scorer.kafka.KafkaLoop;
 import dev.attune.scorer.kafka.ScorerClients;
 import dev.attune.scorer.kafka.ScorerLoops;
@@ -47,10 +45,38 @@ public final class ScorerApp implements Service {
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
 
+  /** A scorer that loads the base itself. */
+  public ScorerApp(ScorerConfig config, MeterRegistry registry) {
+    this(
+        config,
+        registry,
+        () -> new BaseModelRewards(BaseModel.load(config.base(), precision(config)), true));
+  }
+
+  /**
+   * A scorer beside other users of one base.
+   *
+   * @param base is not closed by the scorer; {@code scorer.base} and {@code scorer.precision} are
+   *     not looked at
+   */
+  public ScorerApp(ScorerConfig config, MeterRegistry registry, BaseModel base) {
+    this(config, registry, () -> new BaseModelRewards(base, false));
+  }
+
   ScorerApp(ScorerConfig config, MeterRegistry registry, Supplier<RewardFunction> rewardFunctions) {
     this.config = config;
     this.registry = registry;
     this.rewardFunctions = rewardFunctions;
+  }
+
+  /** Runs a scorer as a process; see {@link ServiceRunner}. */
+  public static void main(String[] arguments) {
+    System.exit(
+        ServiceRunner.run(
+            arguments,
+            ScorerConfig.keys(),
+            (configuration, registry) ->
+                new ScorerApp(ScorerConfig.from(configuration), registry)));
   }
 
   @Override
@@ -74,7 +100,7 @@ public final class ScorerApp implements Service {
       run(
           "scorer",
           () -> {
-            warmUp(loaded);
+            loaded.warmUp();
             // Before that, a domain would be answered without the model that it already has.
             models.awaitStarted();
             prompts.run();
@@ -113,6 +139,14 @@ public final class ScorerApp implements Service {
     }
   }
 
+  private static Precision precision(ScorerConfig config) {
+    return switch (config.precision()) {
+      case AUTO -> Precision.fastest();
+      case FP32 -> Precision.FP32;
+      case BF16 -> Precision.BF16;
+    };
+  }
+
   private ScorerLoops loops(RewardFunction loaded) {
     ScorerClients clients =
         new ScorerClients(
@@ -144,18 +178,6 @@ public final class ScorerApp implements Service {
             name);
     threads.add(thread);
     thread.start();
-  }
-
-  /** The first pass compiles and allocates; no request should wait for that. */
-  private static void warmUp(RewardFunction rewards) {
-    ScoreRequest request =
-        ScoreRequest.newBuilder()
-            .setRequestId("")
-            .setUserId("")
-            .setPrompt(List.of(new Turn("user", "Hello.")))
-            .setCandidates(List.of(new Candidate("a", "Hi."), new Candidate("b", "Good day.")))
-            .build();
-    rewards.rewards(List.of(new Task(request, null, Domains.POOLED_HEAD)));
   }
 
   private void stopLoops() {

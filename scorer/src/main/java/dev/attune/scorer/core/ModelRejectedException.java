@@ -29,6 +29,8 @@ public final class ModelRejectedException extends Exception {
     MANIFEST,
     /** It belongs to another base. */
     BASE,
+    /** It was trained in another precision than the base is loaded in. */
+    PRECISION,
     /** Some of its chunks are not there. */
     INCOMPLETE,
     /** A chunk cannot be decoded, or the size is not the manifest's. */

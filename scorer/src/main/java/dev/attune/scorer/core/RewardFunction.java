@@ -23,6 +23,9 @@ public interface RewardFunction extends AutoCloseable {
    */
   LoadedModel load(byte[] weights) throws ModelRejectedException;
 
+  /** Does what only the first pass has to do, so that no request waits for it. */
+  void warmUp();
+
   /** How many tokens a request costs: its prompt once and each reply. */
   int tokens(ScoreRequest request);
 

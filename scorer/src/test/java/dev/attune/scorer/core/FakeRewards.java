@@ -49,6 +49,9 @@ public final class FakeRewards implements RewardFunction {
   }
 
   @Override
+  public void warmUp() {}
+
+  @Override
   public int tokens(ScoreRequest request) {
     return request.getCandidates().stream().mapToInt(each -> each.getText().length()).sum();
   }
