@@ -92,8 +92,7 @@ public final class Attune {
     return USAGE;
   }
 
-  private static int failed(
-      Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
+  private static int failed(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
     PrintWriter err = commandLine.getErr();
     boolean ours =
         e instanceof CliException
@@ -103,7 +102,10 @@ public final class Attune {
     err.println(
         ours
             ? "error: " + message
-            : "error: unexpected " + e.getClass().getSimpleName() + ": " + message
+            : "error: unexpected "
+                + e.getClass().getSimpleName()
+                + ": "
+                + message
                 + " (--verbose shows where)");
     if (verbose(parsed)) {
       e.printStackTrace(err);

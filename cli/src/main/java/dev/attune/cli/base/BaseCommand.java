@@ -14,6 +14,7 @@ import dev.attune.model.io.ModelConfig;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.lm.Stage1Config;
+import dev.attune.model.text.Turn;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,7 +57,8 @@ public final class BaseCommand {
               required = true,
               arity = "1..*",
               paramLabel = "PATH",
-              description = "Text files, or folders of *.txt and *.md; passages end at blank lines.")
+              description =
+                  "Text files, or folders of *.txt and *.md; passages end at blank lines.")
           List<Path> texts,
       @Option(
               names = "--preset",
@@ -86,7 +88,10 @@ public final class BaseCommand {
     List<String> passages = TextFiles.passages(texts);
     long startedAt = System.nanoTime();
     BaseCache.train(
-        passages, steps == null ? config : config.withSteps(steps), dir, common.console());
+        passages.stream().map(text -> List.of(new Turn("user", text))).toList(),
+        steps == null ? config : config.withSteps(steps),
+        dir,
+        common.console());
     Map<String, Object> report = new LinkedHashMap<>();
     try (ModelFolder folder = ModelFolder.open(dir)) {
       report.put("base", dir.toString());
@@ -157,8 +162,7 @@ public final class BaseCommand {
             .distinct()
             .sorted()
             .collect(Collectors.joining(", ")));
-    report.put(
-        "tokenizer", folder.tokenizerJson().isPresent() ? "tokenizer.json" : "none");
+    report.put("tokenizer", folder.tokenizerJson().isPresent() ? "tokenizer.json" : "none");
     report.put("sha256", folder.sha256());
   }
 

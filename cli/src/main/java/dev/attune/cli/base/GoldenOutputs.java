@@ -137,7 +137,8 @@ final class GoldenOutputs {
       merge(
           differences,
           "hidden_states",
-          largest(Tensors.floats(hidden), tensor(name, "hidden_states"), row * length, real, width));
+          largest(
+              Tensors.floats(hidden), tensor(name, "hidden_states"), row * length, real, width));
       merge(
           differences,
           "logits",

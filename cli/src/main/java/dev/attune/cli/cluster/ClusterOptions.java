@@ -72,9 +72,7 @@ public final class ClusterOptions {
   public Map<String, String> serviceSettings() {
     Map<String, String> settings = new HashMap<>();
     properties()
-        .forEach(
-            (name, value) ->
-                settings.put(ofRegistry(name) ? name : "kafka." + name, value));
+        .forEach((name, value) -> settings.put(ofRegistry(name) ? name : "kafka." + name, value));
     return settings;
   }
 

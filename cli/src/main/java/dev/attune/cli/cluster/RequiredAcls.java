@@ -121,8 +121,7 @@ final class RequiredAcls {
     AclBinding binding =
         new AclBinding(
             new ResourcePattern(type, name, pattern),
-            new AccessControlEntry(
-                principalPrefix + who, "*", operation, AclPermissionType.ALLOW));
+            new AccessControlEntry(principalPrefix + who, "*", operation, AclPermissionType.ALLOW));
     if (!bindings.contains(binding)) {
       bindings.add(binding);
     }

@@ -47,8 +47,7 @@ public final class SetupCommand implements Callable<Integer> {
       Files.createDirectories(part);
       try (Stream<Path> files = Files.list(from)) {
         for (Path file : files.toList()) {
-          Files.copy(
-              file, part.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+          Files.copy(file, part.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
       }
       Files.move(part, to, StandardCopyOption.ATOMIC_MOVE);

@@ -30,8 +30,7 @@ record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
   /** Looks at every topic of the catalogue, in its order. */
   static List<TopicCheck> all(Admin admin, KafkaSettings kafka) {
     Set<String> names = KafkaCalls.await(kafka, admin.listTopics().names());
-    List<String> present =
-        Topics.all().stream().map(Topic::name).filter(names::contains).toList();
+    List<String> present = Topics.all().stream().map(Topic::name).filter(names::contains).toList();
     Map<String, TopicDescription> descriptions =
         KafkaCalls.await(kafka, admin.describeTopics(present).allTopicNames());
     Map<ConfigResource, Config> configs =

@@ -118,9 +118,7 @@ public final class TopicsCommand {
               defaultValue = "User:attune-",
               description = "Put before the component's name (default: ${DEFAULT-VALUE}).")
           String principalPrefix,
-      @Option(
-              names = "--dry-run",
-              description = "Only print them; no cluster is contacted.")
+      @Option(names = "--dry-run", description = "Only print them; no cluster is contacted.")
           boolean dryRun) {
     List<AclBinding> bindings = RequiredAcls.all(principalPrefix);
     if (!dryRun) {

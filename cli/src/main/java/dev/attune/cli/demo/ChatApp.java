@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The chat app in front of the system. For each encounter it asks for the rewards of the replies
  * shown, twice: for the user's domain, and for {@code general} as the baseline. When both are there
- * the user chooses, by hidden taste, and the choice goes out as an event: so each choice is foreseen
- * before anything can learn from it. Now and then it misbehaves ({@link Mischief}).
+ * the user chooses, by hidden taste, and the choice goes out as an event: so each choice is
+ * foreseen before anything can learn from it. Now and then it misbehaves ({@link Mischief}).
  *
  * <p>{@link #run} belongs to one thread; choices are made by the thread that delivers the results.
  */

@@ -22,8 +22,7 @@ final class ChatSimulator {
   static final String GENERAL = "general";
 
   /** Where users talk: each style has its domain, beside the general one. */
-  static final List<String> DOMAINS =
-      List.of(GENERAL, "science", "business", "comedy", "poetry");
+  static final List<String> DOMAINS = List.of(GENERAL, "science", "business", "comedy", "poetry");
 
   private static final double FAVOURITE = 3.0;
   private static final double NOISE = 0.6;
@@ -59,8 +58,7 @@ final class ChatSimulator {
     int shown = 2 + random.nextInt(styles.size() - 1);
     List<Option> options = new ArrayList<>();
     for (String style : styles.subList(0, shown)) {
-      options.add(
-          new Option("r" + options.size(), style, conversation.replies().get(style)));
+      options.add(new Option("r" + options.size(), style, conversation.replies().get(style)));
     }
     return new Encounter(number, user, conversation.prompt(), options);
   }

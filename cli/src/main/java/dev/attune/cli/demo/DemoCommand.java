@@ -52,7 +52,8 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--rate",
       paramLabel = "R",
       defaultValue = "12",
-      description = "Choices a second, fewer where the machine is slow (default: ${DEFAULT-VALUE}).")
+      description =
+          "Choices a second, fewer where the machine is slow (default: ${DEFAULT-VALUE}).")
   private double rate;
 
   @Option(
@@ -87,8 +88,7 @@ public final class DemoCommand implements Callable<Integer> {
     try (TemporaryFolder folder = TemporaryFolder.create("attune-demo")) {
       Map<String, String> settings = new LinkedHashMap<>(DemoSettings.SERVICES);
       settings.putAll(cluster.serviceSettings());
-      StackConfig config =
-          new StackConfig(folder.path(), base.toAbsolutePath(), 0, 0, 0, settings);
+      StackConfig config = new StackConfig(folder.path(), base.toAbsolutePath(), 0, 0, 0, settings);
       try (LocalStack stack = LocalStack.start(config, console)) {
         stack.awaitReady(START_LIMIT);
         result = new DemoRun(options, stack, console).run();

@@ -17,7 +17,9 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What the live page shows: the counters of the flow, the curves, the latest choices. Thread-safe. */
+/**
+ * What the live page shows: the counters of the flow, the curves, the latest choices. Thread-safe.
+ */
 final class DemoState {
   private static final int LATEST = 6;
   private static final int POINTS = 30;
@@ -97,8 +99,7 @@ final class DemoState {
         "comparisons", model.getComparisons());
   }
 
-  private static List<@Nullable Double> values(
-      List<Point> curve, ToDoubleFunction<Point> value) {
+  private static List<@Nullable Double> values(List<Point> curve, ToDoubleFunction<Point> value) {
     List<@Nullable Double> values = new ArrayList<>();
     for (Point point : curve) {
       double share = value.applyAsDouble(point);

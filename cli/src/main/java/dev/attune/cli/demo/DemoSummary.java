@@ -143,13 +143,11 @@ final class DemoSummary {
     console.printf("  %-14s %s", name, Bars.bar(share, BAR));
   }
 
-  private static String line(
-      List<Point> curve, ToDoubleFunction<Point> value, boolean unicode) {
+  private static String line(List<Point> curve, ToDoubleFunction<Point> value, boolean unicode) {
     return Bars.sparkline(curve.stream().mapToDouble(value).toArray(), LOW, 1, unicode);
   }
 
-  private static Svg.Curve curve(
-      String name, List<Point> curve, ToDoubleFunction<Point> value) {
+  private static Svg.Curve curve(String name, List<Point> curve, ToDoubleFunction<Point> value) {
     return new Svg.Curve(
         name,
         curve.stream().mapToDouble(Point::seconds).toArray(),

@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * The demo's live page on the loopback address: one HTML page that needs nothing but itself, and the
- * state that it polls as JSON.
+ * The demo's live page on the loopback address: one HTML page that needs nothing but itself, and
+ * the state that it polls as JSON.
  */
 final class LivePage implements AutoCloseable {
   private static final String RESOURCE = "live.html";
@@ -69,8 +69,7 @@ final class LivePage implements AutoCloseable {
   }
 
   private static String html() {
-    try (InputStream in =
-        Objects.requireNonNull(LivePage.class.getResourceAsStream(RESOURCE))) {
+    try (InputStream in = Objects.requireNonNull(LivePage.class.getResourceAsStream(RESOURCE))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -51,8 +51,7 @@ final class Prequential {
     Map<String, Accuracies> sums = new TreeMap<>();
     for (Outcome outcome : laterHalf()) {
       sums.put(
-          outcome.domain(),
-          sums.getOrDefault(outcome.domain(), Accuracies.NONE).plus(outcome));
+          outcome.domain(), sums.getOrDefault(outcome.domain(), Accuracies.NONE).plus(outcome));
     }
     return sums;
   }
@@ -71,8 +70,7 @@ final class Prequential {
     Accuracies[] windows = new Accuracies[points];
     for (Outcome outcome : shown) {
       int window = Math.min(points - 1, (int) (points * Math.max(0, outcome.seconds()) / end));
-      windows[window] =
-          (windows[window] == null ? Accuracies.NONE : windows[window]).plus(outcome);
+      windows[window] = (windows[window] == null ? Accuracies.NONE : windows[window]).plus(outcome);
     }
     List<Point> curve = new ArrayList<>();
     for (int i = 0; i < points; i++) {

@@ -17,7 +17,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The sample conversations of {@code conversations.jsonl}: original text, one JSON object a line. */
+/**
+ * The sample conversations of {@code conversations.jsonl}: original text, one JSON object a line.
+ */
 public final class SampleConversations {
   /** The styles that each prompt is answered in; they are the demo's domains too. */
   public static final List<String> STYLES = List.of("science", "business", "comedy", "poetry");

@@ -16,8 +16,7 @@ final class StatusLine {
     progress = console.progress("demo", "s", Math.round(seconds));
   }
 
-  void show(
-      double elapsed, EventAccounts events, RequestAccounts requests, Accuracies accuracies) {
+  void show(double elapsed, EventAccounts events, RequestAccounts requests, Accuracies accuracies) {
     progress.note(
         String.format(
             Locale.ROOT,

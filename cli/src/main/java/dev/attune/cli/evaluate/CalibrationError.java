@@ -3,8 +3,8 @@ package dev.attune.cli.evaluate;
 /**
  * Expected calibration error (Guo et al. 2017) of σ(r_i − r_j) as the probability that i is
  * preferred to j: pairs are put into ten bins by the probability of the reply that is ahead; the
- * error is the mean distance between a bin's mean probability and its share of right pairs, weighted
- * by pairs. One thread at a time.
+ * error is the mean distance between a bin's mean probability and its share of right pairs,
+ * weighted by pairs. One thread at a time.
  */
 public final class CalibrationError {
   private static final int BINS = 10;

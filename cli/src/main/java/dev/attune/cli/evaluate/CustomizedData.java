@@ -47,15 +47,13 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
         general.put(
             set, Split.byGroup(pairs(data, set), CustomizedData::promptOf, TEST_SHARE, seed));
       }
-      return new CustomizedData(
-          Split.byGroup(queries, DspQuery::query, TEST_SHARE, seed), general);
+      return new CustomizedData(Split.byGroup(queries, DspQuery::query, TEST_SHARE, seed), general);
     }
     requireFolder("--test", test);
     for (String set : SETS) {
       general.put(set, new Split<>(pairs(data, set), pairs(test, set)));
     }
-    return new CustomizedData(
-        new Split<>(queries, DspQuery.read(test.resolve("dsp"))), general);
+    return new CustomizedData(new Split<>(queries, DspQuery.read(test.resolve("dsp"))), general);
   }
 
   /** The domains of the queries, in the data's order. */
@@ -87,8 +85,7 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
   }
 
   private static List<String> texts(TextPair pair) {
-    return Stream.concat(
-            Stream.of(promptOf(pair)), Stream.of(pair.first(), pair.second()))
+    return Stream.concat(Stream.of(promptOf(pair)), Stream.of(pair.first(), pair.second()))
         .toList();
   }
 

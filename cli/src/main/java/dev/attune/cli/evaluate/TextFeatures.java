@@ -98,8 +98,7 @@ final class TextFeatures {
       int left = i < a.indices().length ? a.indices()[i] : Integer.MAX_VALUE;
       int right = j < b.indices().length ? b.indices()[j] : Integer.MAX_VALUE;
       indices[n] = Math.min(left, right);
-      values[n++] =
-          (left <= right ? a.values()[i++] : 0) - (right <= left ? b.values()[j++] : 0);
+      values[n++] = (left <= right ? a.values()[i++] : 0) - (right <= left ? b.values()[j++] : 0);
     }
     return new Sparse(Arrays.copyOf(indices, n), Arrays.copyOf(values, n));
   }

@@ -56,7 +56,8 @@ public final class GeneralCommand {
               names = "--patience",
               paramLabel = "SECONDS",
               defaultValue = "120",
-              description = "Give up after so many seconds without news (default: ${DEFAULT-VALUE}).")
+              description =
+                  "Give up after so many seconds without news (default: ${DEFAULT-VALUE}).")
           int patience)
       throws InterruptedException {
     if (patience < 1) {

@@ -201,8 +201,7 @@ public final class AvroJson {
     if (value instanceof SpecificRecord record) {
       ObjectNode fields = JsonNodeFactory.instance.objectNode();
       for (Schema.Field field : record.getSchema().getFields()) {
-        fields.set(
-            field.name(), JSON.valueToTree(plain(record.get(field.pos()), field.schema())));
+        fields.set(field.name(), JSON.valueToTree(plain(record.get(field.pos()), field.schema())));
       }
       boolean named =
           schema.getType() == Schema.Type.UNION
@@ -229,7 +228,9 @@ public final class AvroJson {
       bytes.duplicate().get(copy);
       return HexFormat.of().formatHex(copy);
     }
-    return value instanceof Instant || value instanceof Enum<?> || value instanceof GenericEnumSymbol
+    return value instanceof Instant
+            || value instanceof Enum<?>
+            || value instanceof GenericEnumSymbol
         ? value.toString()
         : value;
   }

@@ -64,11 +64,11 @@ public final class Dialogue {
       common++;
     }
     // Replies are the assistant's: a fork at a user's turn goes back to the reply before it.
-    while (common > 0
-        && !(isReply(first.get(common)) && isReply(second.get(common)))) {
+    while (common > 0 && !(isReply(first.get(common)) && isReply(second.get(common)))) {
       common--;
     }
-    return new Fork(List.copyOf(first.subList(0, common)), rest(first, common), rest(second, common));
+    return new Fork(
+        List.copyOf(first.subList(0, common)), rest(first, common), rest(second, common));
   }
 
   private static boolean isReply(Turn turn) {
@@ -78,9 +78,7 @@ public final class Dialogue {
   private static String rest(List<Turn> turns, int from) {
     StringBuilder text = new StringBuilder(turns.get(from).getText());
     for (Turn turn : turns.subList(from + 1, turns.size())) {
-      text.append("\n\n")
-          .append(isReply(turn) ? "Assistant: " : "Human: ")
-          .append(turn.getText());
+      text.append("\n\n").append(isReply(turn) ? "Assistant: " : "Human: ").append(turn.getText());
     }
     return text.toString();
   }

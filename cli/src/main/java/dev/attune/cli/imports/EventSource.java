@@ -112,8 +112,7 @@ public final class EventSource {
                 clock.instant())
             .setPrompt(pair.prompt())
             .setCandidates(
-                List.of(
-                    new Candidate(FIRST, pair.first()), new Candidate(SECOND, pair.second())))
+                List.of(new Candidate(FIRST, pair.first()), new Candidate(SECOND, pair.second())))
             .setSignal(pair.tie() ? new Tie(List.of()) : new Choice(preferred))
             .build());
   }
@@ -147,8 +146,7 @@ public final class EventSource {
             .setPrompt(List.of(new Turn("user", question(first))))
             .setCandidates(
                 List.of(new Candidate(FIRST, first.text()), new Candidate(SECOND, second.text())))
-            .setSignal(
-                row.choice().equals("equal") ? new Tie(List.of()) : new Choice(row.choice()))
+            .setSignal(row.choice().equals("equal") ? new Tie(List.of()) : new Choice(row.choice()))
             .build());
   }
 
@@ -172,7 +170,8 @@ public final class EventSource {
     }
     return new ImportItem.Event(
         event(
-                EventIds.of("polis", vote.conversation(), vote.at(), vote.voter(), vote.statement()),
+                EventIds.of(
+                    "polis", vote.conversation(), vote.at(), vote.voter(), vote.statement()),
                 vote.conversation() + "-" + vote.voter(),
                 vote.conversation(),
                 vote.at())

@@ -67,10 +67,7 @@ public final class ImportCommand implements Callable<Integer> {
       description = "Put all events into this domain instead of the data's own.")
   private @Nullable String domain;
 
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      description = "Send N events at most.")
+  @Option(names = "--limit", paramLabel = "N", description = "Send N events at most.")
   private @Nullable Long limit;
 
   @Option(

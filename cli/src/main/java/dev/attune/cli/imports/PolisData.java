@@ -15,7 +15,9 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
-/** Votes on short statements, as Polis exports them: {@code *.votes.csv}, {@code *.statements.csv}. */
+/**
+ * Votes on short statements, as Polis exports them: {@code *.votes.csv}, {@code *.statements.csv}.
+ */
 final class PolisData {
   private static final String VOTES = ".votes.csv";
   private static final String STATEMENTS = ".statements.csv";
@@ -92,8 +94,9 @@ final class PolisData {
       for (CSVRecord row : parser) {
         if (!row.isConsistent()) {
           throw BadInput.at(
-              file, parser.getCurrentLineNumber(), "has " + row.size() + " fields, "
-                  + parser.getHeaderNames().size() + " are expected");
+              file,
+              parser.getCurrentLineNumber(),
+              "has " + row.size() + " fields, " + parser.getHeaderNames().size() + " are expected");
         }
         reader.read(row, parser.getCurrentLineNumber());
       }

@@ -66,7 +66,10 @@ public final class UkpData {
                 arguments.put(
                     row.text("arg"),
                     new Argument(
-                        row.text("domain"), row.text("title"), row.text("stance"), row.text("text"))));
+                        row.text("domain"),
+                        row.text("title"),
+                        row.text("stance"),
+                        row.text("text"))));
     return new UkpData(BadInput.fileIn(folder, JUDGMENTS), arguments);
   }
 

@@ -15,7 +15,7 @@ public final class Bars {
     return "[" + "#".repeat(full) + ".".repeat(width - full) + "] " + share(share);
   }
 
-  /** A share as papers print it: {@code .623}, {@code 1.000}, or {@code    -} where unknown. */
+  /** A share as papers print it: {@code .623}, {@code 1.000}, or {@code -} where unknown. */
   public static String share(double share) {
     if (Double.isNaN(share)) {
       return "   -";

@@ -87,7 +87,8 @@ public final class Svg {
       svg.append("<line x1=\"").append(LEFT).append("\" x2=\"").append(WIDTH - RIGHT);
       svg.append("\" y1=\"").append(at).append("\" y2=\"").append(at);
       svg.append("\" stroke=\"#e4e7eb\"/>\n");
-      text(svg, LEFT - 6, y(share, low, high) + 4, "end", String.format(Locale.ROOT, "%.2f", share));
+      text(
+          svg, LEFT - 6, y(share, low, high) + 4, "end", String.format(Locale.ROOT, "%.2f", share));
     }
     return svg;
   }

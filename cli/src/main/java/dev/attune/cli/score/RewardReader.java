@@ -32,9 +32,7 @@ final class RewardReader implements AutoCloseable {
     try {
       consumer =
           new KafkaConsumer<>(
-              kafka.consumerWithoutGroup("attune-rewards"),
-              new StringDeserializer(),
-              deserializer);
+              kafka.consumerWithoutGroup("attune-rewards"), new StringDeserializer(), deserializer);
       List<TopicPartition> partitions =
           consumer.partitionsFor(Topics.REWARDS.name()).stream()
               .map(partition -> new TopicPartition(partition.topic(), partition.partition()))

@@ -209,8 +209,9 @@ public final class ScoreCommand implements Callable<Integer> {
   }
 
   private static void print(Console console, ScoreResult result) {
-    console.printf("%-4s  %-20s  %9s  %9s  %9s  %s", "rank", "candidate", "reward", "domain",
-        "personal", "P(best is preferred)");
+    console.printf(
+        "%-4s  %-20s  %9s  %9s  %9s  %s",
+        "rank", "candidate", "reward", "domain", "personal", "P(best is preferred)");
     for (int i = 0; i < result.getCandidates().size(); i++) {
       CandidateScore score = result.getCandidates().get(i);
       Double personal = score.getPersonalReward();

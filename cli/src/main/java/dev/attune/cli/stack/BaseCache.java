@@ -3,8 +3,10 @@ package dev.attune.cli.stack;
 import dev.attune.cli.CliException;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
+import dev.attune.model.engine.Precision;
 import dev.attune.model.lm.Stage1;
 import dev.attune.model.lm.Stage1Config;
+import dev.attune.model.text.Turn;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -62,8 +64,7 @@ public final class BaseCache {
       return new BaseCache(own);
     }
     Path temporary =
-        Path.of(
-            System.getProperty("java.io.tmpdir"), "attune-" + System.getProperty("user.name"));
+        Path.of(System.getProperty("java.io.tmpdir"), "attune-" + System.getProperty("user.name"));
     console.say(own + " cannot be written; the cache is in " + temporary + " (set ATTUNE_HOME)");
     return new BaseCache(temporary);
   }
@@ -78,34 +79,34 @@ public final class BaseCache {
   }
 
   /**
-   * The folder of the base trained on these texts with this configuration; trains it, with
+   * The folder of the base trained on these dialogues with this configuration; trains it, with
    * progress, where it is not there yet.
    *
-   * @param texts what it is trained on; their order matters
+   * @param dialogues what it is trained on, in this order; a plain text is one turn of a user
    * @throws CliException where the cache cannot be written
    */
-  public Path get(List<String> texts, Stage1Config config, Console console) {
-    Path base = bases.resolve(hash(texts, config));
+  public Path get(List<List<Turn>> dialogues, Stage1Config config, Console console) {
+    Path base = bases.resolve(hash(dialogues, config));
     if (!Files.isDirectory(base)) {
       synchronized (ONE_AT_A_TIME) {
-        trainLocked(base, texts, config, console);
+        trainLocked(base, dialogues, config, console);
       }
     }
     return base;
   }
 
-  private void trainLocked(Path base, List<String> texts, Stage1Config config, Console console) {
+  private void trainLocked(
+      Path base, List<List<Turn>> dialogues, Stage1Config config, Console console) {
     Path lockFile = bases.resolve(base.getFileName() + ".lock");
     try {
       Files.createDirectories(bases);
       try (FileChannel channel =
-              FileChannel.open(
-                  lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+              FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock lock = lock(channel, console)) {
         if (lock.isValid() && !Files.isDirectory(base)) {
           Path part = bases.resolve(base.getFileName() + ".part");
           delete(part);
-          train(texts, config, part, console);
+          train(dialogues, config, part, console);
           Files.move(part, base, StandardCopyOption.ATOMIC_MOVE);
         }
       }
@@ -124,11 +125,13 @@ public final class BaseCache {
   }
 
   /** Runs stage 1 with progress; {@code base train} does it without the cache. */
-  public static void train(List<String> texts, Stage1Config config, Path out, Console console) {
+  public static void train(
+      List<List<Turn>> dialogues, Stage1Config config, Path out, Console console) {
     try (Progress progress = console.progress("Training the base", "steps", config.steps())) {
       Stage1.train(
-          texts,
+          dialogues,
           config,
+          Precision.fastest(),
           out,
           (done, total, loss) -> {
             progress.note(String.format(Locale.ROOT, "loss %.2f", loss));
@@ -137,7 +140,7 @@ public final class BaseCache {
     }
   }
 
-  private static String hash(List<String> texts, Stage1Config config) {
+  private static String hash(List<List<Turn>> dialogues, Stage1Config config) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (String resource : CODE) {
@@ -149,8 +152,8 @@ public final class BaseCache {
         }
       }
       add(digest, config.toString().getBytes(StandardCharsets.UTF_8));
-      for (String text : texts) {
-        add(digest, text.getBytes(StandardCharsets.UTF_8));
+      for (List<Turn> dialogue : dialogues) {
+        add(digest, dialogue.toString().getBytes(StandardCharsets.UTF_8));
       }
       return HexFormat.of().formatHex(digest.digest(), 0, HASH_BYTES);
     } catch (NoSuchAlgorithmException | IOException e) {

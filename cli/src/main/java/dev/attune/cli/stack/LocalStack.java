@@ -7,6 +7,7 @@ import dev.attune.ingest.IngestApp;
 import dev.attune.ingest.IngestConfig;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.platform.ManagementServer;
@@ -73,6 +74,7 @@ public final class LocalStack implements AutoCloseable {
       base = started(join(loading));
       console.say("base " + config.base() + " in " + base.precision());
       configuration = Configuration.of(settings(config));
+      configuration.rejectUnknown(keys());
       services.add(new IngestApp(IngestConfig.from(configuration), meters));
       services.add(new TrainerApp(TrainerConfig.from(configuration), meters, base));
       services.add(new ScorerApp(ScorerConfig.from(configuration), meters, base));
@@ -174,6 +176,13 @@ public final class LocalStack implements AutoCloseable {
 
   private String names(Predicate<Service> which) {
     return services.stream().filter(which).map(Service::name).collect(Collectors.joining(", "));
+  }
+
+  private static List<ConfigKey<?>> keys() {
+    List<ConfigKey<?>> keys = new ArrayList<>(IngestConfig.keys());
+    keys.addAll(TrainerConfig.keys());
+    keys.addAll(ScorerConfig.keys());
+    return keys;
   }
 
   private Map<String, String> settings(StackConfig config) {

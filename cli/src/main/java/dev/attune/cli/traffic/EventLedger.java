@@ -58,7 +58,6 @@ public final class EventLedger {
         open++;
       }
     }
-    return new EventAccounts(
-        sent.size(), acceptedOnes, rejectedOnes, duplicates, open, repeated);
+    return new EventAccounts(sent.size(), acceptedOnes, rejectedOnes, duplicates, open, repeated);
   }
 }

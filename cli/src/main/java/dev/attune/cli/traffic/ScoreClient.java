@@ -43,8 +43,8 @@ public final class ScoreClient implements AutoCloseable {
   }
 
   /**
-   * Sends a request; completes with its result, which may name an error. The request id must be new.
-   * Completed by the follower's thread: dependent work must be short.
+   * Sends a request; completes with its result, which may name an error. The request id must be
+   * new. Completed by the follower's thread: dependent work must be short.
    */
   public CompletableFuture<ScoreResult> score(ScoreRequest request) {
     Sent sent = new Sent(System.nanoTime(), new CompletableFuture<>());

@@ -101,7 +101,12 @@ public final class UpCommand implements Callable<Integer> {
     all.putAll(settings);
     StackConfig config =
         new StackConfig(
-            data.toAbsolutePath(), baseDir.toAbsolutePath(), port, registryPort, managementPort, all);
+            data.toAbsolutePath(),
+            baseDir.toAbsolutePath(),
+            port,
+            registryPort,
+            managementPort,
+            all);
     Thread hook = new Thread(this::stopAndWait, "attune-stop");
     Runtime.getRuntime().addShutdownHook(hook);
     try (LocalStack stack = LocalStack.start(config, console)) {

@@ -27,7 +27,8 @@ class DialogueTest {
   @Test
   void shouldParseWebGptMarkup() {
     // Given
-    String text = "## Human:\nWhy is ice slippery?\n\n[removed]\n\n## Assistant:\nNobody knows [1].";
+    String text =
+        "## Human:\nWhy is ice slippery?\n\n[removed]\n\n## Assistant:\nNobody knows [1].";
 
     // When
     List<Turn> turns = Dialogue.parse(text);
@@ -72,8 +73,7 @@ class DialogueTest {
     String common = "\n\nHuman: a\n\nAssistant: ";
 
     // When
-    Dialogue.Fork fork =
-        Dialogue.fork(common + "b\n\nHuman: c\n\nAssistant: d", common + "e");
+    Dialogue.Fork fork = Dialogue.fork(common + "b\n\nHuman: c\n\nAssistant: d", common + "e");
 
     // Then
     assertThat(fork.prompt()).containsExactly(new Turn("user", "a"));

@@ -46,7 +46,9 @@ class EventSourceTest {
     List<PreferenceEvent> events = events(source.dsp(file));
 
     // Then
-    assertThat(events).extracting(PreferenceEvent::getDomain).containsExactly("academy", "business");
+    assertThat(events)
+        .extracting(PreferenceEvent::getDomain)
+        .containsExactly("academy", "business");
     assertThat(events)
         .extracting(PreferenceEvent::getSignal)
         .containsExactly(new Choice("academy"), new Choice("business"));
@@ -217,7 +219,8 @@ class EventSourceTest {
   @Test
   void shouldNameTheLineOfAnElementWithoutAField() throws IOException {
     // Given
-    Path file = write("p.json", "[\n{\"text\": [\"a\", \"b\"], \"score\": [1, 0]},\n{\"text\": 1}]");
+    Path file =
+        write("p.json", "[\n{\"text\": [\"a\", \"b\"], \"score\": [1, 0]},\n{\"text\": 1}]");
 
     // When
     var thrown = assertThatThrownBy(() -> source.pairs(file));
@@ -251,8 +254,7 @@ class EventSourceTest {
     var thrown = assertThatThrownBy(items::next);
 
     // Then
-    thrown.hasMessage(
-        dir.resolve("judgments.csv") + ":2: choice must be one of a1, a2, equal");
+    thrown.hasMessage(dir.resolve("judgments.csv") + ":2: choice must be one of a1, a2, equal");
   }
 
   private Path write(String name, String text) throws IOException {

@@ -53,7 +53,8 @@ class RealDataTest {
     // Then
     assertThat(events).hasSize(1_535 + 1_600 + 576);
     assertThat(events)
-        .allMatch(event -> event.getPrompt().get(event.getPrompt().size() - 1).getRole().equals("user"))
+        .allMatch(
+            event -> event.getPrompt().get(event.getPrompt().size() - 1).getRole().equals("user"))
         .allMatch(event -> event.getPrompt().get(0).getRole().equals("user"));
     assertThat(events.stream().map(PreferenceEvent::getDomain).distinct())
         .containsExactly("general.harmless", "general.helpful", "general.webgpt");

@@ -1,5 +1,6 @@
 package dev.attune.trainer.core;
 
+import dev.attune.model.reward.LearnerCounts;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.ModelVersion;
@@ -23,7 +24,7 @@ public final class Manifests {
       Provenance provenance,
       BucketPosition position,
       Instant now) {
-    Counts counts = checkpoint.counts();
+    LearnerCounts counts = checkpoint.counts();
     Map<String, Double> metrics = new HashMap<>(checkpoint.metrics());
     metrics.put(PENDING_COMPARISONS, (double) counts.pendingComparisons());
     return ModelVersion.newBuilder()

@@ -1,5 +1,6 @@
 package dev.attune.trainer.core;
 
+import dev.attune.model.reward.LearnerCounts;
 import dev.attune.schemas.events.ModelVersion;
 import java.util.Map;
 import java.util.Optional;
@@ -21,5 +22,5 @@ public record ModelCheckpoint(
     Optional<String> parent,
     byte[] weights,
     byte[] state,
-    Counts counts,
+    LearnerCounts counts,
     Map<String, Double> metrics) {}

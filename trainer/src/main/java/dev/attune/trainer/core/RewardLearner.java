@@ -1,5 +1,6 @@
 package dev.attune.trainer.core;
 
+import dev.attune.model.reward.LearnerCounts;
 import dev.attune.schemas.events.PreferenceBucket;
 import java.util.Map;
 
@@ -24,7 +25,7 @@ public interface RewardLearner extends AutoCloseable {
   /** What a learner goes on from: pending events and random state included. */
   byte[] state();
 
-  Counts counts();
+  LearnerCounts counts();
 
   /** Measurements on events before they were learned from; empty where there are none yet. */
   Map<String, Double> metrics();

@@ -58,10 +58,12 @@ final class ManifestLog implements AutoCloseable {
 
   /** The newest manifests of the reward models that a partition of the buckets owns. */
   List<ModelVersion> ownedBy(int partition, int partitions) {
-    return history.newest().stream()
-        .filter(manifest -> isReward(manifest.getName()))
-        .filter(manifest -> owner(manifest, partitions) == partition)
-        .toList();
+    return rewards().stream().filter(manifest -> owner(manifest, partitions) == partition).toList();
+  }
+
+  /** The newest manifests of all reward models. */
+  List<ModelVersion> rewards() {
+    return history.newest().stream().filter(manifest -> isReward(manifest.getName())).toList();
   }
 
   private static boolean isReward(String name) {

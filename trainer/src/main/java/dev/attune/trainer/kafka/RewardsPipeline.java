@@ -12,6 +12,7 @@ import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.core.VersionHistory;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,7 +103,8 @@ public final class RewardsPipeline {
         ArtifactStore artifacts =
             new ArtifactStore(clients.artifacts(), clients.uncommitted(Topics.ARTIFACTS));
         LearningThread learning = new LearningThread(patience);
-        Consumer<String, PreferenceBucket> consumer = clients.buckets()) {
+        Consumer<String, PreferenceBucket> consumer = clients.buckets();
+        KafkaClientMetrics ignored = metrics.bind(consumer)) {
       Restorer restorer =
           new Restorer(
               clients, brokers, manifests, artifacts, learners, learning, settings.checkpoints());

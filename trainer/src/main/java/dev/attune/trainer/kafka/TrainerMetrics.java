@@ -6,7 +6,9 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.Consumer;
 
 /** Every meter of the trainer. Thread-safe. */
 public final class TrainerMetrics {
@@ -69,6 +71,13 @@ public final class TrainerMetrics {
     Gauge.builder("attune.trainer.partitions", partitions, AtomicLong::doubleValue)
         .description("Partitions owned")
         .register(registry);
+  }
+
+  /** Adds a client's own meters until the result is closed. */
+  KafkaClientMetrics bind(Consumer<?, ?> consumer) {
+    KafkaClientMetrics clientMetrics = new KafkaClientMetrics(consumer);
+    clientMetrics.bindTo(registry);
+    return clientMetrics;
   }
 
   void learned(Learned learned) {
