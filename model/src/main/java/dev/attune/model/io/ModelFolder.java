@@ -98,20 +98,23 @@ public final class ModelFolder implements AutoCloseable {
   }
 
   /**
-   * Writes a model folder in one step: into a temporary folder beside it, forced to disk, which is
-   * then renamed. An existing model folder of that name is replaced.
+   * Writes a model folder so that no half-written one is ever seen: into a temporary folder beside
+   * it, forced to disk, which is then renamed. An existing model folder of that name is renamed
+   * away just before and then deleted.
    *
    * @param tokenizerJson copied in when given, with the {@code tokenizer_config.json} beside it
+   * @param weights written with {@code format = pt} added to its metadata
    * @throws UncheckedIOException if it cannot be written, or if the folder exists and holds
    *     anything but a model's files
    */
   public static void save(
       Path dir, ModelConfig config, @Nullable Path tokenizerJson, SafetensorsWriter weights) {
+    Path target = dir.toAbsolutePath().normalize();
     try {
-      Path parent = Files.createDirectories(dir.toAbsolutePath().normalize().getParent());
-      requireReplaceable(dir);
-      String unique = "." + dir.getFileName() + "." + UUID.randomUUID();
-      Path temporary = Files.createDirectory(parent.resolve(unique));
+      requireReplaceable(target);
+      Files.createDirectories(target.getParent());
+      String unique = "." + target.getFileName() + "." + UUID.randomUUID();
+      Path temporary = Files.createDirectory(target.resolveSibling(unique));
       try {
         config.write(temporary.resolve(CONFIG));
         if (tokenizerJson != null) {
@@ -121,9 +124,10 @@ public final class ModelFolder implements AutoCloseable {
             Files.copy(tokenizerConfig, temporary.resolve(TOKENIZER_CONFIG));
           }
         }
-        weights.write(temporary.resolve(WEIGHTS));
+        // Hugging Face's library refuses weights that do not say so.
+        weights.metadata("format", "pt").write(temporary.resolve(WEIGHTS));
         force(temporary);
-        replace(dir, temporary, parent.resolve(unique + ".old"));
+        replace(target, temporary, target.resolveSibling(unique + ".old"));
       } finally {
         deleteTree(temporary);
       }

@@ -41,6 +41,41 @@ class ModelFolderTest {
   }
 
   @Test
+  void shouldOpenAFolderOfTheReferenceLibrary() {
+    // Given
+    Path folder = Path.of("src/test/resources/goldens/qwen2-bias-bf16");
+
+    // When
+    try (ModelFolder model = ModelFolder.open(folder)) {
+
+      // Then
+      assertThat(model.config().family()).isEqualTo(ModelFamily.QWEN2);
+      assertThat(model.tokenizerJson()).isEmpty();
+      assertThat(model.info("model.embed_tokens.weight").shape()).containsExactly(320L, 48L);
+      assertThat(model.floats("model.layers.1.self_attn.q_proj.bias")).hasSize(48);
+      assertThat(model.names()).doesNotContain("lm_head.weight");
+    }
+  }
+
+  @Test
+  void shouldSaveWhatHuggingFacesLibraryLoads() throws IOException {
+    // Given
+    Path source = Files.createDirectory(dir.resolve("source"));
+    Path tokenizer = Files.writeString(source.resolve("tokenizer.json"), "{}");
+    Files.writeString(source.resolve("tokenizer_config.json"), "{\"bos_token\":\"x\"}");
+    Path folder = dir.resolve("base");
+
+    // When
+    ModelFolder.save(folder, CONFIG, tokenizer, weights("a"));
+
+    // Then: it takes special tokens from tokenizer_config.json and insists on a format
+    assertThat(folder.resolve("tokenizer_config.json")).hasContent("{\"bos_token\":\"x\"}");
+    try (Safetensors weights = Safetensors.open(folder.resolve("model.safetensors"))) {
+      assertThat(weights.metadata()).containsEntry("format", "pt");
+    }
+  }
+
+  @Test
   void shouldReadShardsAsOneModel() throws IOException {
     // Given
     CONFIG.write(dir.resolve("config.json"));
