@@ -22,7 +22,6 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.errors.LogAndFailExceptionHandler;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +39,9 @@ public final class IngestApp implements Service {
 
   /** As large as a record of the bucket and rejected topics may be. */
   private static final int MAX_RECORD_BYTES = 2 << 20;
+
+  /** After a crash the partitions move within this time; a user's own setting wins. */
+  private static final int SESSION_TIMEOUT_MILLIS = 10_000;
 
   private static final long STORE_CACHE_BYTES = 16L << 20;
 
@@ -165,6 +167,7 @@ public final class IngestApp implements Service {
 
   static Properties properties(IngestConfig config) {
     Properties properties = new Properties();
+    properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
     properties.putAll(config.kafka().admin(config.applicationId()));
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
     properties.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir().toString());
@@ -178,9 +181,6 @@ public final class IngestApp implements Service {
     properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
     properties.put(
         StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, FailingExceptionHandler.class);
-    properties.put(
-        StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-        LogAndFailExceptionHandler.class);
     properties.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), MAX_RECORD_BYTES);
     properties.put(

@@ -7,6 +7,7 @@ import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.RejectedPreference;
+import dev.attune.schemas.registry.RegistryException;
 import dev.attune.schemas.serde.WireFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -110,10 +111,24 @@ final class ValidateProcessor implements Processor<byte[], byte[], String, Objec
             case MALFORMED_AVRO -> RejectionReason.MALFORMED_AVRO;
             case UNKNOWN_SCHEMA_ID -> RejectionReason.UNKNOWN_SCHEMA_ID;
             case WRONG_TYPE, UNUSABLE_SCHEMA -> RejectionReason.WRONG_SCHEMA;
-            case INVALID_RECORD, REGISTRY_UNAVAILABLE, REGISTRY_REFUSED -> throw e;
+            case REGISTRY_REFUSED -> refused(e);
+            case INVALID_RECORD, REGISTRY_UNAVAILABLE -> throw e;
           };
       throw new RejectedEventException(reason, e.getMessage());
     }
+  }
+
+  /**
+   * What a registry that does not have the kind of id answers (a GUID, a negative number) is the
+   * record's fault. That the whole registry is wrong shows when the rejection is to be written,
+   * which needs it too.
+   */
+  private static RejectionReason refused(WireFormatException e) {
+    if (e.getCause() instanceof RegistryException cause
+        && cause.kind() == RegistryException.Kind.REFUSED) {
+      return RejectionReason.UNKNOWN_SCHEMA_ID;
+    }
+    throw e;
   }
 
   private void reject(

@@ -48,6 +48,10 @@ final class FakeRegistry implements AutoCloseable {
       respond(exchange, 200, Map.of("id", idOf(body.path("schema").asText())));
       return;
     }
+    if (!path.matches("/schemas/ids/-?\\d+")) {
+      respond(exchange, 404, Map.of("message", "No such path"));
+      return;
+    }
     int id = Integer.parseInt(path.substring(path.lastIndexOf('/') + 1));
     if (id >= 1 && id <= schemas.size()) {
       respond(exchange, 200, Map.of("schema", schemas.get(id - 1)));

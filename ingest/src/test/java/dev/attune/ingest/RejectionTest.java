@@ -1,7 +1,8 @@
 package dev.attune.ingest;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
@@ -14,6 +15,7 @@ import dev.attune.schemas.events.Route;
 import dev.attune.schemas.events.Thumb;
 import dev.attune.schemas.events.Turn;
 import dev.attune.schemas.serde.AvroSerializer;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,11 +23,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,15 +131,14 @@ class RejectionTest {
     assertThat(rejection.getOriginal()).isEqualTo(ByteBuffer.wrap(bytes));
     assertThat(rejection.getSource()).isEqualTo(new Position(Topics.PREFERENCES.name(), 0, 0L));
     assertThat(rejection.getReceivedAt()).isEqualTo(Events.NOW);
-    assertThat(ingest.count("rejected", reason.name().toLowerCase(java.util.Locale.ROOT)))
-        .isEqualTo(1);
+    assertThat(ingest.count("rejected", reason.name().toLowerCase(Locale.ROOT))).isEqualTo(1);
     assertThat(ingest.count("accepted", "")).isEqualTo(1);
   }
 
   @Test
   void shouldRejectBytesThatAreNotAvro() {
     // Given
-    byte[] bytes = "{\"json\": true}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] bytes = "{\"json\": true}".getBytes(UTF_8);
 
     // When
     ingest.send("ann", bytes);
@@ -158,6 +161,19 @@ class RejectionTest {
     // Given
     byte[] bytes = ingest.bytes(Events.choice("ann", "e", 2).build());
     bytes[3] = 77;
+
+    // When
+    ingest.send("ann", bytes);
+
+    // Then
+    assertThat(onlyReason()).isEqualTo("UNKNOWN_SCHEMA_ID");
+  }
+
+  @Test
+  void shouldRejectASchemaGuidThatTheRegistryCannotLookUp() {
+    // Given
+    byte[] bytes = new byte[30];
+    bytes[0] = 1;
 
     // When
     ingest.send("ann", bytes);
@@ -224,9 +240,15 @@ class RejectionTest {
     byte[] bytes = ingest.bytes(Events.choice("ann", "e", 2).build());
     registry.close();
 
-    // When / Then
-    assertThatThrownBy(() -> ingest.send("ann", bytes)).hasMessageContaining("");
-    assertThat(ingest.rejected.isEmpty()).isTrue();
+    // When
+    Throwable failure = catchThrowable(() -> ingest.send("ann", bytes));
+
+    // Then
+    assertThat(failure)
+        .isInstanceOf(StreamsException.class)
+        .hasRootCauseInstanceOf(IOException.class);
+    assertThat(ingest.meters.get("attune.ingest.events").counters())
+        .allMatch(counter -> counter.count() == 0);
   }
 
   @ParameterizedTest
