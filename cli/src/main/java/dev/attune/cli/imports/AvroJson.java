@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.schemas.serde.AvroSerializer;
 import java.nio.ByteBuffer;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -28,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AvroJson {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  static {
+    // The serdes tell Avro that the generated records may be made.
+    new AvroSerializer<SpecificRecord>().close();
+  }
 
   private AvroJson() {}
 

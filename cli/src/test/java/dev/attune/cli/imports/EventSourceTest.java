@@ -223,7 +223,7 @@ class EventSourceTest {
         write("p.json", "[\n{\"text\": [\"a\", \"b\"], \"score\": [1, 0]},\n{\"text\": 1}]");
 
     // When
-    var thrown = assertThatThrownBy(() -> source.pairs(file));
+    var thrown = assertThatThrownBy(() -> all(source.pairs(file)));
 
     // Then
     thrown.hasMessage(file + ":3: \"text\" must be an array of two strings");

@@ -19,6 +19,8 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads records in the Schema Registry's wire format into generated Avro classes, whichever
@@ -33,6 +35,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe once configured. {@link #deserialize} throws {@link WireFormatException}.
  */
 public final class AvroDeserializer<T extends SpecificRecord> implements Deserializer<T> {
+  static {
+    TrustedRecords.trust();
+  }
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(AvroDeserializer.class);
+
   private final ConcurrentMap<Object, SpecificDatumReader<T>> readers = new ConcurrentHashMap<>();
   private @Nullable Class<T> type;
   private @Nullable SerdeConfig config;
@@ -134,15 +142,26 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
 
   @SuppressWarnings("unchecked") // a generated class with the schema's name
   private Class<T> classOf(Schema written, String topic) {
-    Class<?> found = SpecificData.get().getClass(written);
-    if (written.getType() == Schema.Type.RECORD
-        && found != null
-        && SpecificRecord.class.isAssignableFrom(found)) {
-      return (Class<T>) found;
+    if (written.getType() == Schema.Type.RECORD) {
+      try {
+        Class<?> found = SpecificData.get().getClass(written);
+        if (found != null && SpecificRecord.class.isAssignableFrom(found)) {
+          return (Class<T>) found;
+        }
+      } catch (SecurityException e) {
+        LOGGER
+            .atDebug()
+            .addKeyValue("schema", written.getFullName())
+            .log("A class is not trusted by Avro");
+      }
     }
     throw new WireFormatException(
         Reason.WRONG_TYPE,
-        "A record in " + topic + " is a " + written.getFullName() + ", which has no class here");
+        "A record in "
+            + topic
+            + " is a "
+            + written.getFullName()
+            + ", which has no generated class here");
   }
 
   @SuppressWarnings("unchecked") // checked to be a SpecificRecord

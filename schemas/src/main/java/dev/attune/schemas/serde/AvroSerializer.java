@@ -36,6 +36,10 @@ import org.jspecify.annotations.Nullable;
  * WireFormatException}.
  */
 public final class AvroSerializer<T extends SpecificRecord> implements Serializer<T> {
+  static {
+    TrustedRecords.trust();
+  }
+
   private final ConcurrentMap<Target, Writer> writers = new ConcurrentHashMap<>();
   private @Nullable SerdeConfig config;
 
