@@ -119,7 +119,7 @@ class ScorerIT {
   @Test
   void shouldSwapModelsWhileRequestsFlow() throws Exception {
     // Given
-    Stream stream = new Stream("swap-", "swap");
+    Stream stream = new Stream("swap-", "swap", 1);
     Thread sender = new Thread(stream, "sender");
 
     // When
@@ -191,8 +191,40 @@ class ScorerIT {
     assertThat(cluster.answers("ready-").get(0).getVersions().getDomainModelVersion()).isEqualTo(5);
   }
 
+  @Test
+  void shouldAnswerEachRequestOnceWhileMembersComeAndGo() throws Exception {
+    // Given
+    Stream stream = new Stream("members-", "general", 20);
+    Thread sender = new Thread(stream, "sender");
+
+    // When
+    try (ScorerApp first = start("first")) {
+      sender.start();
+      awaitAnswers("members-", 50);
+      try (ScorerApp second = start("second")) {
+        awaitAnswers("members-", stream.sent());
+        first.close();
+        awaitAnswers("members-", stream.sent());
+        stream.stop();
+        sender.join();
+        awaitAnswers("members-", stream.sent());
+      }
+    }
+
+    // Then
+    List<ScoreResult> answers = cluster.answers("members-");
+    assertThat(answers).extracting(ScoreResult::getRequestId).doesNotHaveDuplicates();
+    assertThat(answers).hasSize(stream.sent());
+  }
+
   private ScorerApp start() {
-    ScorerConfig config = ScorerConfig.from(Configuration.of(cluster.flags()));
+    return start("test");
+  }
+
+  private ScorerApp start(String instance) {
+    Map<String, String> flags = cluster.flags();
+    flags.put("scorer.instance", instance);
+    ScorerConfig config = ScorerConfig.from(Configuration.of(flags));
     ScorerApp app = new ScorerApp(config, meters, FakeRewards::new);
     app.start();
     await().atMost(PATIENCE).until(app::ready);
@@ -237,23 +269,29 @@ class ScorerIT {
     return counter == null ? 0 : counter.count();
   }
 
-  /** Sends requests of one user, one after the other, until it is stopped. */
+  /** Sends requests, one after the other, until it is stopped. */
   private static final class Stream implements Runnable {
     private final String prefix;
     private final String domain;
+    private final int users;
     private volatile boolean stopped;
     private volatile int sent;
 
-    Stream(String prefix, String domain) {
+    Stream(String prefix, String domain, int users) {
       this.prefix = prefix;
       this.domain = domain;
+      this.users = users;
     }
 
     @Override
     public void run() {
       int next = 0;
       while (!stopped) {
-        cluster.send(Requests.of(prefix + next, "abc").setDomain(domain).build());
+        cluster.send(
+            Requests.of(prefix + next, "abc")
+                .setUserId("user" + next % users)
+                .setDomain(domain)
+                .build());
         next++;
         sent = next;
       }

@@ -21,6 +21,10 @@ import java.util.regex.Pattern;
  */
 public final class FakeRewards implements RewardFunction {
   public static final String BASE = "fake-base";
+
+  /** A reply that cannot be split into tokens. */
+  public static final String NO_TOKENS = "no tokens";
+
   private static final Pattern WEIGHTS = Pattern.compile("fake (\\S+) (\\S+)");
 
   /** Sizes of the batches that were asked for. */
@@ -53,6 +57,9 @@ public final class FakeRewards implements RewardFunction {
 
   @Override
   public int tokens(ScoreRequest request) {
+    if (request.getCandidates().stream().anyMatch(each -> each.getText().equals(NO_TOKENS))) {
+      throw new IllegalStateException("asked to");
+    }
     return request.getCandidates().stream().mapToInt(each -> each.getText().length()).sum();
   }
 
