@@ -4,6 +4,8 @@ import dev.attune.cli.base.BaseCommand;
 import dev.attune.cli.cluster.SchemasCommand;
 import dev.attune.cli.cluster.SetupCommand;
 import dev.attune.cli.cluster.TopicsCommand;
+import dev.attune.cli.demo.DemoCommand;
+import dev.attune.cli.evaluate.EvaluateCommand;
 import dev.attune.cli.general.GeneralCommand;
 import dev.attune.cli.imports.ImportCommand;
 import dev.attune.cli.score.ScoreCommand;
@@ -28,6 +30,8 @@ import picocli.CommandLine.Option;
     description = "Learns what each person and each field prefers, while your product runs.",
     versionProvider = Attune.Version.class,
     subcommands = {
+      DemoCommand.class,
+      EvaluateCommand.class,
       UpCommand.class,
       ImportCommand.class,
       ScoreCommand.class,

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The sample conversations of {@code conversations.jsonl}: original text, one JSON object a line.
@@ -53,12 +52,6 @@ public final class SampleConversations {
       }
     }
     return List.copyOf(all);
-  }
-
-  /** Everything that is said in the conversations: the text that the demo's small base learns. */
-  public static Stream<String> texts() {
-    return load().stream()
-        .flatMap(c -> STYLES.stream().map(style -> c.prompt() + "\n" + c.replies().get(style)));
   }
 
   private static SampleConversation parse(ObjectMapper json, String line)

@@ -3,16 +3,18 @@ package dev.attune.cli.evaluate;
 import dev.attune.cli.CliException;
 import dev.attune.cli.imports.DspQuery;
 import dev.attune.cli.imports.TextPair;
-import dev.attune.schemas.events.Turn;
+import dev.attune.model.text.Turn;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +30,7 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
   private static final double TEST_SHARE = 0.2;
 
   public CustomizedData {
-    general = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(general));
+    general = Collections.unmodifiableMap(new LinkedHashMap<>(general));
   }
 
   /**
@@ -45,7 +47,7 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
     if (test == null) {
       for (String set : SETS) {
         general.put(
-            set, Split.byGroup(pairs(data, set), CustomizedData::promptOf, TEST_SHARE, seed));
+            set, Split.byGroup(pairs(data, set), TextPair::prompt, TEST_SHARE, seed));
       }
       return new CustomizedData(Split.byGroup(queries, DspQuery::query, TEST_SHARE, seed), general);
     }
@@ -62,39 +64,50 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
   }
 
   /**
-   * What the base and its tokenizer learn from: the training parts, less any text that the test
-   * parts have too.
+   * What the base and its tokenizer learn from: the training parts, less any dialogue with a prompt
+   * or reply that the test parts have too.
    */
-  public List<String> trainingTexts() {
-    Set<String> held = new HashSet<>();
-    dsp.test().forEach(query -> held.addAll(texts(query)));
-    for (Split<TextPair> split : general.values()) {
-      split.test().forEach(pair -> held.addAll(texts(pair)));
+  public List<List<Turn>> trainingDialogues() {
+    Set<List<Turn>> prompts = new HashSet<>();
+    Set<String> replies = new HashSet<>();
+    for (Dialogue dialogue : dialogues(dsp.test(), Split::test)) {
+      prompts.add(dialogue.prompt());
+      replies.add(dialogue.reply());
     }
-    List<String> texts = new ArrayList<>();
-    dsp.train().forEach(query -> texts.addAll(texts(query)));
-    for (Split<TextPair> split : general.values()) {
-      split.train().forEach(pair -> texts.addAll(texts(pair)));
+    Set<List<Turn>> dialogues = new LinkedHashSet<>();
+    for (Dialogue dialogue : dialogues(dsp.train(), Split::train)) {
+      if (!prompts.contains(dialogue.prompt()) && !replies.contains(dialogue.reply())) {
+        List<Turn> turns = new ArrayList<>(dialogue.prompt());
+        turns.add(new Turn("assistant", dialogue.reply()));
+        dialogues.add(List.copyOf(turns));
+      }
     }
-    Set<String> seen = new HashSet<>();
-    return texts.stream().filter(text -> !held.contains(text) && seen.add(text)).toList();
+    return List.copyOf(dialogues);
   }
 
-  private static List<String> texts(DspQuery query) {
-    return Stream.concat(Stream.of(query.query()), query.responses().values().stream()).toList();
+  private record Dialogue(List<Turn> prompt, String reply) {}
+
+  private List<Dialogue> dialogues(
+      List<DspQuery> queries, Function<Split<TextPair>, List<TextPair>> part) {
+    List<Dialogue> dialogues = new ArrayList<>();
+    for (DspQuery query : queries) {
+      for (String response : query.responses().values()) {
+        dialogues.add(new Dialogue(List.of(new Turn("user", query.query())), response));
+      }
+    }
+    for (Split<TextPair> set : general.values()) {
+      for (TextPair pair : part.apply(set)) {
+        dialogues.add(new Dialogue(turns(pair), pair.first()));
+        dialogues.add(new Dialogue(turns(pair), pair.second()));
+      }
+    }
+    return dialogues;
   }
 
-  private static List<String> texts(TextPair pair) {
-    return Stream.concat(Stream.of(promptOf(pair)), Stream.of(pair.first(), pair.second()))
+  private static List<Turn> turns(TextPair pair) {
+    return pair.prompt().stream()
+        .map(turn -> new Turn(turn.getRole(), turn.getText()))
         .toList();
-  }
-
-  private static String promptOf(TextPair pair) {
-    StringBuilder text = new StringBuilder();
-    for (Turn turn : pair.prompt()) {
-      text.append(turn.getText()).append("\n");
-    }
-    return text.toString();
   }
 
   private static List<TextPair> pairs(Path data, String set) {

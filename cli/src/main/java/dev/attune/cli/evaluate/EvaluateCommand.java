@@ -70,7 +70,7 @@ public final class EvaluateCommand {
     long start = System.nanoTime();
     Path base =
         BaseCache.standard(console)
-            .get(data.trainingTexts(), Stage1Config.evaluation(seed), console);
+            .get(data.trainingDialogues(), Stage1Config.evaluation(seed), console);
     double stage1 = (System.nanoTime() - start) / 1e9;
     CustomizedResult result;
     try (TemporaryFolder work = TemporaryFolder.create("attune-evaluate");

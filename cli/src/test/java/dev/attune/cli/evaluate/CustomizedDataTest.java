@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.cli.CliException;
 import dev.attune.cli.imports.DspQuery;
+import dev.attune.model.text.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +63,9 @@ class CustomizedDataTest {
         .doesNotContainAnyElementsOf(
             data.dsp().train().stream().map(DspQuery::query).toList());
     assertThat(data.general().get("helpful").test()).hasSize(2);
-    List<String> texts = data.trainingTexts();
+    List<String> texts =
+        data.trainingDialogues().stream().flatMap(List::stream).map(Turn::text).toList();
+    assertThat(texts).isNotEmpty();
     for (DspQuery query : data.dsp().test()) {
       assertThat(texts).noneMatch(text -> text.contains(query.query()));
       query
@@ -91,7 +94,7 @@ class CustomizedDataTest {
     // Then
     assertThat(data.dsp().train()).hasSize(20);
     assertThat(data.dsp().test()).hasSize(20);
-    assertThat(data.trainingTexts()).isEmpty();
+    assertThat(data.trainingDialogues()).isEmpty();
   }
 
   @Test
