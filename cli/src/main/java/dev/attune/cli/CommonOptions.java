@@ -34,6 +34,11 @@ public final class CommonOptions {
   public Console console() {
     PrintWriter out = command.commandLine().getOut();
     PrintWriter err = command.commandLine().getErr();
-    return new Console(out, err, System.console() != null && System.getenv("CI") == null);
+    return new Console(out, err, watched());
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // from JDK 22 on the launcher turns that change off
+  private static boolean watched() {
+    return System.console() != null && System.getenv("CI") == null;
   }
 }

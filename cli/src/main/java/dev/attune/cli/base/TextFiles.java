@@ -22,7 +22,7 @@ final class TextFiles {
     List<String> passages = new ArrayList<>();
     for (Path path : filesAndFolders) {
       for (Path file : files(path)) {
-        for (String passage : BLANK_LINES.split(read(file))) {
+        for (String passage : BLANK_LINES.split(read(file), -1)) {
           if (!passage.isBlank()) {
             passages.add(passage.strip());
           }

@@ -46,8 +46,7 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
     Map<String, Split<TextPair>> general = new LinkedHashMap<>();
     if (test == null) {
       for (String set : SETS) {
-        general.put(
-            set, Split.byGroup(pairs(data, set), TextPair::prompt, TEST_SHARE, seed));
+        general.put(set, Split.byGroup(pairs(data, set), TextPair::prompt, TEST_SHARE, seed));
       }
       return new CustomizedData(Split.byGroup(queries, DspQuery::query, TEST_SHARE, seed), general);
     }
@@ -105,9 +104,7 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
   }
 
   private static List<Turn> turns(TextPair pair) {
-    return pair.prompt().stream()
-        .map(turn -> new Turn(turn.getRole(), turn.getText()))
-        .toList();
+    return pair.prompt().stream().map(turn -> new Turn(turn.getRole(), turn.getText())).toList();
   }
 
   private static List<TextPair> pairs(Path data, String set) {

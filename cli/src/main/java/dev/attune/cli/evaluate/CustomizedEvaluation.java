@@ -102,8 +102,7 @@ final class CustomizedEvaluation implements AutoCloseable {
     Map<String, Map<String, PairAccuracy>> generalAfter = new LinkedHashMap<>();
     for (String domain : data.domains()) {
       generalAfter.put(
-          domain,
-          scoreGeneral(set -> domain, Domains.modelName(domain), versions.get(domain)));
+          domain, scoreGeneral(set -> domain, Domains.modelName(domain), versions.get(domain)));
     }
     return new CustomizedResult(
         inDomains(before, after, floors),
@@ -138,8 +137,7 @@ final class CustomizedEvaluation implements AutoCloseable {
           if (item instanceof ImportItem.Event event) {
             List<Candidate> shown = new ArrayList<>(event.event().getCandidates());
             Collections.shuffle(shown, random);
-            events.add(
-                PreferenceEvent.newBuilder(event.event()).setCandidates(shown).build());
+            events.add(PreferenceEvent.newBuilder(event.event()).setCandidates(shown).build());
           }
         });
     Collections.shuffle(events, random);
@@ -157,8 +155,7 @@ final class CustomizedEvaluation implements AutoCloseable {
     for (String model : bookkeeper.fed()) {
       more += bookkeeper.comparisons(model);
     }
-    try (Progress progress =
-        console.progress("Learning " + what, "comparisons", more - before)) {
+    try (Progress progress = console.progress("Learning " + what, "comparisons", more - before)) {
       Patience patience = new Patience("the trainer has not learned all " + what);
       while (!bookkeeper.fed().stream().allMatch(bookkeeper::caughtUp)) {
         long learned = models.comparisonsLearned() - before;
@@ -216,8 +213,8 @@ final class CustomizedEvaluation implements AutoCloseable {
     T of(String domain);
   }
 
-  private Map<String, List<double[]>> scoreDomains(
-      ByDomain<String> model, ByDomain<Long> version) throws InterruptedException {
+  private Map<String, List<double[]>> scoreDomains(ByDomain<String> model, ByDomain<Long> version)
+      throws InterruptedException {
     List<Item> items =
         data.dsp().test().stream()
             .map(
@@ -228,8 +225,7 @@ final class CustomizedEvaluation implements AutoCloseable {
             .toList();
     Map<String, List<double[]>> rewards = new LinkedHashMap<>();
     for (String domain : data.domains()) {
-      rewards.put(
-          domain, probe.score(domain, items, model.of(domain), version.of(domain)));
+      rewards.put(domain, probe.score(domain, items, model.of(domain), version.of(domain)));
     }
     return rewards;
   }
@@ -246,13 +242,11 @@ final class CustomizedEvaluation implements AutoCloseable {
                 pairs.stream()
                     .map(pair -> new Item(pair.prompt(), List.of(pair.first(), pair.second())))
                     .toList();
-            List<double[]> rewards =
-                probe.score(domainOfSet.of(set), items, model, version);
+            List<double[]> rewards = probe.score(domainOfSet.of(set), items, model, version);
             PairAccuracy sum = PairAccuracy.NONE;
             for (int i = 0; i < pairs.size(); i++) {
               sum =
-                  sum.plus(
-                      PairAccuracy.of(rewards.get(i), pairs.get(i).firstPreferred() ? 0 : 1));
+                  sum.plus(PairAccuracy.of(rewards.get(i), pairs.get(i).firstPreferred() ? 0 : 1));
             }
             accuracies.put(set, sum);
           }
@@ -283,8 +277,7 @@ final class CustomizedEvaluation implements AutoCloseable {
       List<PreferredText> pairs = pairs(data.dsp().test(), domain);
       PairAccuracy longer = PairAccuracy.NONE;
       for (PreferredText pair : pairs) {
-        longer =
-            longer.plus(PairAccuracy.of(pair.preferred().length(), pair.other().length()));
+        longer = longer.plus(PairAccuracy.of(pair.preferred().length(), pair.other().length()));
       }
       all.put(
           domain,

@@ -78,8 +78,7 @@ public final class EvaluateCommand {
             LocalStack.start(
                 StackConfig.onFreePorts(work.path(), base.toAbsolutePath()), console)) {
       stack.awaitReady(START_LIMIT);
-      try (CustomizedEvaluation evaluation =
-          new CustomizedEvaluation(data, seed, stack, console)) {
+      try (CustomizedEvaluation evaluation = new CustomizedEvaluation(data, seed, stack, console)) {
         result = evaluation.run(stage1);
       }
     }

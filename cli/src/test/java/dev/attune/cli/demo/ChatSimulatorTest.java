@@ -21,8 +21,7 @@ class ChatSimulatorTest {
     assertThat(loaded).hasSizeGreaterThanOrEqualTo(120);
     assertThat(loaded).extracting(SampleConversation::prompt).doesNotHaveDuplicates();
     assertThat(loaded)
-        .allSatisfy(
-            c -> assertThat(c.replies()).containsOnlyKeys(SampleConversations.STYLES));
+        .allSatisfy(c -> assertThat(c.replies()).containsOnlyKeys(SampleConversations.STYLES));
   }
 
   @Test
@@ -30,8 +29,7 @@ class ChatSimulatorTest {
     // Given
     ChatSimulator first = new ChatSimulator(conversations, 20, 7);
     ChatSimulator second = new ChatSimulator(conversations, 20, 7);
-    List<String> forwards =
-        LongStream.range(0, 50).mapToObj(n -> describe(first, n)).toList();
+    List<String> forwards = LongStream.range(0, 50).mapToObj(n -> describe(first, n)).toList();
     // When
     List<String> backwards =
         LongStream.range(0, 50).mapToObj(n -> describe(second, 49 - n)).toList();
@@ -55,9 +53,7 @@ class ChatSimulatorTest {
               assertThat(e.options()).extracting(o -> o.id()).doesNotHaveDuplicates();
             });
     assertThat(encounters).extracting(e -> e.options().size()).contains(2, 3, 4);
-    assertThat(encounters)
-        .extracting(e -> e.user().domain())
-        .containsAll(ChatSimulator.DOMAINS);
+    assertThat(encounters).extracting(e -> e.user().domain()).containsAll(ChatSimulator.DOMAINS);
   }
 
   @Test
@@ -94,8 +90,9 @@ class ChatSimulatorTest {
     List<Mischief> kinds =
         LongStream.range(0, 3L * Mischief.EVERY).mapToObj(Mischief::after).toList();
     // Then
-    assertThat(kinds).filteredOn(k -> k != Mischief.NONE).containsExactlyInAnyOrder(
-        Mischief.BAD_BYTES, Mischief.RETRY, Mischief.UNKNOWN_CANDIDATE);
+    assertThat(kinds)
+        .filteredOn(k -> k != Mischief.NONE)
+        .containsExactlyInAnyOrder(Mischief.BAD_BYTES, Mischief.RETRY, Mischief.UNKNOWN_CANDIDATE);
   }
 
   private static String describe(ChatSimulator simulator, long number) {

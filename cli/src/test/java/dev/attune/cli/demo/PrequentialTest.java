@@ -24,8 +24,7 @@ class PrequentialTest {
     // Then
     assertThat(accuracies.customized()).isEqualTo(new PairAccuracy(2, 2));
     assertThat(accuracies.longer().value()).isEqualTo(0.5);
-    assertThat(prequential.lastHalfByDomain())
-        .containsOnlyKeys("general", "poetry", "science");
+    assertThat(prequential.lastHalfByDomain()).containsOnlyKeys("general", "poetry", "science");
   }
 
   @Test

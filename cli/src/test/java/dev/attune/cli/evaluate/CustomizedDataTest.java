@@ -32,7 +32,8 @@ class CustomizedDataTest {
               "query",
               "query " + query,
               "responses",
-              Map.of("academy", "academic " + i, "business", "trade " + i, "normal", "plain " + i)));
+              Map.of(
+                  "academy", "academic " + i, "business", "trade " + i, "normal", "plain " + i)));
     }
     write("dsp/" + DspQuery.FILE, queries);
     for (String set : CustomizedData.SETS) {
@@ -60,8 +61,7 @@ class CustomizedDataTest {
     assertThat(data.dsp().test()).hasSize(4);
     assertThat(data.dsp().test())
         .extracting(DspQuery::query)
-        .doesNotContainAnyElementsOf(
-            data.dsp().train().stream().map(DspQuery::query).toList());
+        .doesNotContainAnyElementsOf(data.dsp().train().stream().map(DspQuery::query).toList());
     assertThat(data.general().get("helpful").test()).hasSize(2);
     List<String> texts =
         data.trainingDialogues().stream().flatMap(List::stream).map(Turn::text).toList();

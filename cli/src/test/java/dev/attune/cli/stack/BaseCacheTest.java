@@ -56,8 +56,7 @@ class BaseCacheTest {
 
     // Then
     assertThat(other).isNotEqualTo(base);
-    assertThat(cache.get(DIALOGUES.subList(1, 20), CONFIG, TinyBase.silent()))
-        .isNotIn(base, other);
+    assertThat(cache.get(DIALOGUES.subList(1, 20), CONFIG, TinyBase.silent())).isNotIn(base, other);
   }
 
   @Test
