@@ -1,0 +1,72 @@
+package dev.attune.model.lm;
+
+import dev.attune.model.io.ModelConfig;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The tensors of a decoder by their Hugging Face names, and their shapes. */
+public final class DecoderTensors {
+  /** The token embedding, [vocabulary, hidden]. */
+  static final String EMBEDDING = "model.embed_tokens.weight";
+
+  /** The output projection of a model whose embeddings are not tied, [vocabulary, hidden]. */
+  static final String OUTPUT = "lm_head.weight";
+
+  private DecoderTensors() {}
+
+  /** Returns the shapes of all tensors, layer by layer. */
+  static Map<String, long[]> shapes(ModelConfig config) {
+    long hidden = config.hiddenSize();
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    shapes.put(EMBEDDING, new long[] {config.vocabularySize(), hidden});
+    for (int i = 0; i < config.layers(); i++) {
+      String layer = "model.layers." + i;
+      shapes.put(layer + ".input_layernorm.weight", new long[] {hidden});
+      shapes.put(layer + ".post_attention_layernorm.weight", new long[] {hidden});
+      if (config.queryKeyNorm()) {
+        shapes.put(layer + ".self_attn.q_norm.weight", new long[] {config.headDim()});
+        shapes.put(layer + ".self_attn.k_norm.weight", new long[] {config.headDim()});
+      }
+    }
+    linearShapes(config)
+        .forEach(
+            (name, shape) -> {
+              shapes.put(name + ".weight", shape);
+              if (hasBias(config, name)) {
+                shapes.put(name + ".bias", new long[] {shape[0]});
+              }
+            });
+    shapes.put("model.norm.weight", new long[] {hidden});
+    if (!config.tiedEmbeddings()) {
+      shapes.put(OUTPUT, new long[] {config.vocabularySize(), hidden});
+    }
+    return shapes;
+  }
+
+  /** Returns the linear layers inside the decoder and their shapes, [out, in]. */
+  public static Map<String, long[]> linearShapes(ModelConfig config) {
+    long hidden = config.hiddenSize();
+    long queries = (long) config.heads() * config.headDim();
+    long keys = (long) config.keyValueHeads() * config.headDim();
+    long wide = config.intermediateSize();
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (int i = 0; i < config.layers(); i++) {
+      String layer = "model.layers." + i;
+      shapes.put(layer + ".self_attn.q_proj", new long[] {queries, hidden});
+      shapes.put(layer + ".self_attn.k_proj", new long[] {keys, hidden});
+      shapes.put(layer + ".self_attn.v_proj", new long[] {keys, hidden});
+      shapes.put(layer + ".self_attn.o_proj", new long[] {hidden, queries});
+      shapes.put(layer + ".mlp.gate_proj", new long[] {wide, hidden});
+      shapes.put(layer + ".mlp.up_proj", new long[] {wide, hidden});
+      shapes.put(layer + ".mlp.down_proj", new long[] {hidden, wide});
+    }
+    return shapes;
+  }
+
+  private static boolean hasBias(ModelConfig config, String linear) {
+    if (linear.contains(".mlp.")) {
+      return config.mlpBias();
+    }
+    return linear.endsWith(".o_proj") ? config.outputBias() : config.attentionBias();
+  }
+}

@@ -1,0 +1,179 @@
+package dev.attune.model.reward;
+
+import dev.attune.model.engine.Precision;
+import dev.attune.model.reward.RewardWeights.Identity;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that a learner needs to go on exactly where it stopped, as bytes. Big-endian, in the
+ * order of the components.
+ */
+record LearnerState(
+    Identity identity,
+    boolean general,
+    List<String> heads,
+    Map<String, Slot> slots,
+    LearnerCounts counts,
+    double replayDue,
+    double loss,
+    double accuracy,
+    long memorySeen,
+    List<EncodedExample> memory,
+    List<EncodedExample> enrichment,
+    List<EncodedExample> pending) {
+  private static final int MAGIC = 0x41544c31; // "ATL1"
+
+  /** A parameter with its optimiser state and the running average that is served. */
+  @SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
+  record Slot(
+      long[] shape, float[] weight, float[] mean, float[] square, float steps, float[] average) {}
+
+  byte[] toBytes() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeInt(MAGIC);
+      out.writeUTF(identity.base());
+      out.writeUTF(identity.precision().name());
+      out.writeInt(identity.rank());
+      out.writeDouble(identity.alpha());
+      out.writeInt(identity.promptTokens());
+      out.writeInt(identity.replyTokens());
+      out.writeBoolean(general);
+      out.writeInt(heads.size());
+      for (String head : heads) {
+        out.writeUTF(head);
+      }
+      out.writeInt(slots.size());
+      for (Map.Entry<String, Slot> entry : slots.entrySet()) {
+        Slot slot = entry.getValue();
+        out.writeUTF(entry.getKey());
+        out.writeLong(slot.shape[0]);
+        out.writeLong(slot.shape[1]);
+        out.writeFloat(slot.steps);
+        for (float[] values : List.of(slot.weight, slot.mean, slot.square, slot.average)) {
+          writeFloats(out, values);
+        }
+      }
+      out.writeLong(counts.events());
+      out.writeLong(counts.comparisons());
+      out.writeLong(counts.replayed());
+      out.writeLong(counts.steps());
+      out.writeDouble(replayDue);
+      out.writeDouble(loss);
+      out.writeDouble(accuracy);
+      out.writeLong(memorySeen);
+      for (List<EncodedExample> examples : List.of(memory, enrichment, pending)) {
+        out.writeInt(examples.size());
+        for (EncodedExample example : examples) {
+          example.write(out);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Reads what {@link #toBytes} gave.
+   *
+   * @throws IllegalArgumentException if the bytes are no learner's state
+   */
+  static LearnerState read(byte[] bytes) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      if (in.readInt() != MAGIC) {
+        throw new IllegalArgumentException("the bytes are not the state of a reward learner");
+      }
+      Identity identity =
+          new Identity(
+              in.readUTF(),
+              Precision.valueOf(in.readUTF()),
+              in.readInt(),
+              in.readDouble(),
+              in.readInt(),
+              in.readInt());
+      boolean general = in.readBoolean();
+      List<String> heads = new ArrayList<>();
+      for (int i = in.readInt(); i > 0; i--) {
+        heads.add(in.readUTF());
+      }
+      Map<String, Slot> slots = new LinkedHashMap<>();
+      for (int i = in.readInt(); i > 0; i--) {
+        String name = in.readUTF();
+        long[] shape = {in.readLong(), in.readLong()};
+        float steps = in.readFloat();
+        int size = Math.toIntExact(shape[0] * shape[1]);
+        float[] weight = readFloats(in, size);
+        float[] mean = readFloats(in, size);
+        float[] square = readFloats(in, size);
+        slots.put(name, new Slot(shape, weight, mean, square, steps, readFloats(in, size)));
+      }
+      long events = in.readLong();
+      long comparisons = in.readLong();
+      long replayed = in.readLong();
+      long steps = in.readLong();
+      double replayDue = in.readDouble();
+      double loss = in.readDouble();
+      double accuracy = in.readDouble();
+      long memorySeen = in.readLong();
+      List<EncodedExample> memory = readExamples(in);
+      List<EncodedExample> enrichment = readExamples(in);
+      List<EncodedExample> pending = readExamples(in);
+      LearnerCounts counts =
+          new LearnerCounts(
+              events,
+              comparisons,
+              pending.size(),
+              pending.stream().mapToLong(example -> example.pairs().size()).sum(),
+              replayed,
+              steps);
+      return new LearnerState(
+          identity,
+          general,
+          heads,
+          slots,
+          counts,
+          replayDue,
+          loss,
+          accuracy,
+          memorySeen,
+          memory,
+          enrichment,
+          pending);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the state of a reward learner is cut off", e);
+    }
+  }
+
+  private static List<EncodedExample> readExamples(DataInputStream in) throws IOException {
+    List<EncodedExample> examples = new ArrayList<>();
+    for (int i = in.readInt(); i > 0; i--) {
+      examples.add(EncodedExample.read(in));
+    }
+    return examples;
+  }
+
+  private static void writeFloats(DataOutputStream out, float[] values) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(Float.BYTES * values.length);
+    buffer.asFloatBuffer().put(values);
+    out.write(buffer.array());
+  }
+
+  private static float[] readFloats(DataInputStream in, int size) throws IOException {
+    byte[] bytes = new byte[Float.BYTES * size];
+    in.readFully(bytes);
+    float[] values = new float[size];
+    ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+    return values;
+  }
+}

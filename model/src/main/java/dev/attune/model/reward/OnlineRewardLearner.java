@@ -1,0 +1,333 @@
+package dev.attune.model.reward;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.attune.model.engine.Dictionary;
+import dev.attune.model.engine.Tensors;
+import dev.attune.model.engine.Torch;
+import dev.attune.model.engine.TorchScript;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.reward.LearnerState.Slot;
+import dev.attune.model.reward.PreferenceExample.Pair;
+import dev.attune.model.reward.RewardWeights.Identity;
+import dev.attune.model.reward.RewardWeights.Parameter;
+import dev.attune.model.text.DialogueTemplate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learns a reward model from a stream of preferences, by the ranking loss and, where wanted, the
+ * imitation loss of Cheng et al. 2023 (arXiv 2309.03126), and holds the whole policy of learning:
+ *
+ * <ul>
+ *   <li>a step is taken as soon as {@link OnlineConfig#batchEvents} events wait, so that batches do
+ *       not depend on how the events were handed over;
+ *   <li>some steps on remembered events follow each of them, fewer as events grow;
+ *   <li>a domain's model sees general events in each step, so that it keeps what it knew (general
+ *       preference enrichment);
+ *   <li>what is served is a running average of the weights.
+ * </ul>
+ *
+ * All of it is a function of the order of events: a learner that was restored from its {@link
+ * #state} goes on as if it had never stopped, bit for bit (same precision and number of threads).
+ * To be used by one thread at a time.
+ */
+public final class OnlineRewardLearner implements AutoCloseable {
+  private static final double METRIC_MEMORY = 0.95;
+
+  private final BaseModel base;
+  private final OnlineConfig config;
+  private final boolean general;
+  private final DialogueTemplate template;
+  private final List<String> heads;
+  private final ReplayMemory memory;
+  private final List<EncodedExample> enrichment;
+  private final List<EncodedExample> pending;
+  private final NDArray scaling;
+  private final NDManager manager = Torch.newManager();
+  private TrainableParameters parameters;
+  private long events;
+  private long comparisons;
+  private long replayed;
+  private long steps;
+  private double replayDue;
+  private double loss;
+  private double accuracy;
+
+  private OnlineRewardLearner(BaseModel base, OnlineConfig config, LearnerState state) {
+    if (config.promptTokens() + config.replyTokens() > base.maxTokens()) {
+      throw new IllegalArgumentException(
+          "promptTokens + replyTokens is %d; allowed is %d, what the base reads"
+              .formatted(config.promptTokens() + config.replyTokens(), base.maxTokens()));
+    }
+    this.base = base;
+    this.config = config;
+    this.general = state.general();
+    this.template =
+        new DialogueTemplate(base.tokenizer(), config.promptTokens(), config.replyTokens());
+    this.heads = new ArrayList<>(state.heads());
+    this.memory =
+        new ReplayMemory(config.memoryEvents(), config.seed(), state.memorySeen(), state.memory());
+    this.enrichment = state.enrichment();
+    this.pending = new ArrayList<>(state.pending());
+    this.parameters = TrainableParameters.of(state.slots());
+    this.scaling = Tensors.of(manager, new float[] {state.identity().scaling()});
+    this.events = state.counts().events();
+    this.comparisons = state.counts().comparisons();
+    this.replayed = state.counts().replayed();
+    this.steps = state.counts().steps();
+    this.replayDue = state.replayDue();
+    this.loss = state.loss();
+    this.accuracy = state.accuracy();
+  }
+
+  /** Starts the general model: a pooled head, and a head for each source as it appears. */
+  public static OnlineRewardLearner general(BaseModel base, OnlineConfig config) {
+    RewardWeights start = RewardWeights.untrained(base, config);
+    return new OnlineRewardLearner(base, config, fresh(true, start, List.of()));
+  }
+
+  /**
+   * Starts a domain's model.
+   *
+   * @param general the general model to start from; null starts from an untrained adapter
+   * @param generalState the general learner's state, for its memory; null leaves enrichment out
+   * @throws IllegalArgumentException if they do not fit the base or the configuration
+   */
+  public static OnlineRewardLearner customized(
+      BaseModel base,
+      OnlineConfig config,
+      @Nullable RewardWeights general,
+      byte @Nullable [] generalState) {
+    Identity identity = Identity.of(base, config);
+    RewardWeights start = general == null ? RewardWeights.untrained(base, config) : general;
+    requireFit(identity, start.identity());
+    List<EncodedExample> enrichment = List.of();
+    if (generalState != null) {
+      LearnerState state = LearnerState.read(generalState);
+      requireFit(identity, state.identity());
+      List<EncodedExample> fit =
+          state.memory().stream().filter(e -> start.headList().contains(e.head())).toList();
+      enrichment = ReplayMemory.sample(fit, config.enrichmentMemory(), config.seed());
+    }
+    return new OnlineRewardLearner(base, config, fresh(false, start, enrichment));
+  }
+
+  /**
+   * Goes on from a state.
+   *
+   * @throws IllegalArgumentException if the state does not fit the base or the configuration
+   */
+  public static OnlineRewardLearner restore(BaseModel base, OnlineConfig config, byte[] state) {
+    LearnerState read = LearnerState.read(state);
+    requireFit(Identity.of(base, config), read.identity());
+    return new OnlineRewardLearner(base, config, read);
+  }
+
+  private static LearnerState fresh(
+      boolean general, RewardWeights start, List<EncodedExample> enrichment) {
+    Map<String, Slot> slots;
+    try (TrainableParameters parameters = TrainableParameters.from(start.parameters())) {
+      slots = parameters.slots();
+    }
+    return new LearnerState(
+        start.identity(),
+        general,
+        start.headList(),
+        slots,
+        new LearnerCounts(0, 0, 0, 0, 0, 0),
+        0,
+        0,
+        0,
+        0,
+        List.of(),
+        enrichment,
+        List.of());
+  }
+
+  private static void requireFit(Identity wanted, Identity found) {
+    if (!wanted.equals(found)) {
+      throw new IllegalArgumentException(
+          "learned for " + found + "; the base and configuration are " + wanted);
+    }
+  }
+
+  /**
+   * Takes events in order. Trains whenever a batch is full; what is left waits for the next call
+   * and is part of the state.
+   *
+   * @param head the head that the events train: a source's in the general model (which trains the
+   *     pooled head too), {@link RewardWeights#POOLED} in a domain's
+   */
+  public void accept(String head, List<PreferenceExample> examples) {
+    for (PreferenceExample example : examples) {
+      pending.add(EncodedExample.of(head, example, template));
+      if (pending.size() == config.batchEvents()) {
+        List<EncodedExample> batch = List.copyOf(pending);
+        pending.clear();
+        learn(batch);
+      }
+    }
+  }
+
+  private void learn(List<EncodedExample> fresh) {
+    fresh.forEach(example -> addHead(example.head()));
+    step(fresh, true);
+    for (EncodedExample example : fresh) {
+      memory.add(example);
+      events++;
+      comparisons += example.pairs().size();
+    }
+    double rate = general ? config.generalReplay() : config.replay();
+    replayDue += rate * Math.min(1.0, (double) config.fadeEvents() / events);
+    for (; replayDue >= 1; replayDue--) {
+      List<EncodedExample> again = memory.sample(config.batchEvents(), steps);
+      step(again, false);
+      replayed += again.size();
+    }
+  }
+
+  private void addHead(String head) {
+    if (heads.contains(head)) {
+      return;
+    }
+    heads.add(head);
+    Map<String, Slot> slots = new LinkedHashMap<>(parameters.slots());
+    Slot old = slots.get(RewardWeights.HEADS);
+    int size = heads.size() * base.config().hiddenSize();
+    slots.put(
+        RewardWeights.HEADS,
+        new Slot(
+            new long[] {heads.size(), base.config().hiddenSize()},
+            Arrays.copyOf(old.weight(), size),
+            Arrays.copyOf(old.mean(), size),
+            Arrays.copyOf(old.square(), size),
+            old.steps(),
+            Arrays.copyOf(old.average(), size)));
+    parameters.close();
+    parameters = TrainableParameters.of(slots);
+  }
+
+  private void step(List<EncodedExample> examples, boolean measure) {
+    List<EncodedExample> batch = new ArrayList<>(examples);
+    if (!general && !enrichment.isEmpty()) {
+      long draw = ReplayMemory.mix(config.seed(), steps);
+      batch.addAll(ReplayMemory.sample(enrichment, config.enrichment(), draw));
+    }
+    batch.removeIf(example -> example.pairs().isEmpty());
+    steps++;
+    if (batch.isEmpty()) {
+      return;
+    }
+    Comparisons targets = Comparisons.of(batch, heads, general, config.imitation() > 0);
+    try (NDManager scratch = manager.newSubManager()) {
+      Map<String, NDArray> tensors =
+          new TokenBatch(
+                  batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
+              .tensors(scratch);
+      targets.putTensors(scratch, tensors);
+      try (Dictionary inputs = new Dictionary(tensors)) {
+        List<NDArray> results =
+            TorchScript.SHARED.train(
+                scratch,
+                "reward_step",
+                inputs,
+                base.weights(),
+                parameters.weights(),
+                parameters.means(),
+                parameters.squares(),
+                parameters.steps(),
+                parameters.averages(),
+                scaling,
+                base.shape(),
+                base.config().rmsNormEps(),
+                config.learningRate() * Math.min(1, (double) steps / (config.warmUpSteps() + 1)),
+                config.beta1(),
+                config.beta2(),
+                config.weightDecay(),
+                config.clip(),
+                config.imitation(),
+                Math.min(config.average(), steps / (steps + 10.0)));
+        if (measure) {
+          measure(examples, Tensors.floats(results.get(0))[0], Tensors.floats(results.get(2)));
+        }
+      }
+    }
+  }
+
+  /** Keeps running means over fresh events, each measured before it was learned from. */
+  private void measure(List<EncodedExample> fresh, float stepLoss, float[] rewards) {
+    double right = 0;
+    int counted = 0;
+    int row = 0;
+    for (EncodedExample example : fresh) {
+      if (example.pairs().isEmpty()) {
+        continue;
+      }
+      int column = heads.indexOf(example.head());
+      for (Pair pair : example.pairs()) {
+        if (!pair.tie()) {
+          float d =
+              rewards[(row + pair.preferred()) * heads.size() + column]
+                  - rewards[(row + pair.other()) * heads.size() + column];
+          right += d > 0 ? 1 : d == 0 ? 0.5 : 0;
+          counted++;
+        }
+      }
+      row += example.replies().size();
+    }
+    double kept = events == 0 ? 0 : METRIC_MEMORY;
+    loss = kept * loss + (1 - kept) * stepLoss;
+    if (counted > 0) {
+      accuracy = kept * accuracy + (1 - kept) * right / counted;
+    }
+  }
+
+  /** Returns the weights to serve: the running average. */
+  public RewardWeights weights() {
+    Map<String, Parameter> served = parameters.served();
+    return new RewardWeights(Identity.of(base, config), heads, served);
+  }
+
+  /** Returns everything that {@link #restore} needs. */
+  public byte[] state() {
+    return new LearnerState(
+            Identity.of(base, config),
+            general,
+            heads,
+            parameters.slots(),
+            counts(),
+            replayDue,
+            loss,
+            accuracy,
+            memory.seen(),
+            memory.kept(),
+            enrichment,
+            pending)
+        .toBytes();
+  }
+
+  /** Returns what was done so far. */
+  public LearnerCounts counts() {
+    long waiting = pending.stream().mapToLong(example -> example.pairs().size()).sum();
+    return new LearnerCounts(events, comparisons, pending.size(), waiting, replayed, steps);
+  }
+
+  /**
+   * Returns running means over fresh events, each measured before it was learned from: {@code loss}
+   * and {@code accuracy} (an equal reward counts half, ties are left out).
+   */
+  public Map<String, Double> metrics() {
+    return Map.of("loss", loss, "accuracy", accuracy);
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,154 @@
+package dev.attune.trainer;
+
+import dev.attune.model.engine.Precision;
+import dev.attune.model.reward.OnlineConfig;
+import dev.attune.platform.ConfigKey;
+import dev.attune.platform.Configuration;
+import dev.attune.platform.KafkaSettings;
+import dev.attune.trainer.core.CheckpointPolicy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * How a trainer works. Immutable.
+ *
+ * @param kafka the cluster and its registry
+ * @param base folder of the base model, in Hugging Face layout
+ * @param precision what the base computes in; empty: that of the published models, or where there
+ *     are none the faster one
+ * @param group the consumer group, and the prefix of transactional ids
+ * @param learning the recipe
+ * @param checkpoints when models are published
+ * @param keepVersions how many versions of each model keep their artifacts, at least 1
+ * @param keepAtLeast how long a replaced version keeps its artifacts in any case
+ */
+public record TrainerConfig(
+    KafkaSettings kafka,
+    Path base,
+    Optional<Precision> precision,
+    String group,
+    OnlineConfig learning,
+    CheckpointPolicy checkpoints,
+    int keepVersions,
+    Duration keepAtLeast) {
+
+  private static final String AUTO = "auto";
+
+  public static final ConfigKey<Path> BASE =
+      ConfigKey.path("trainer.base", null, "Folder of the base model, in Hugging Face layout.");
+
+  public static final ConfigKey<String> PRECISION =
+      ConfigKey.oneOf(
+          "trainer.precision",
+          List.of(AUTO, "fp32", "bf16"),
+          AUTO,
+          "What the base computes in; auto takes that of the published models, or at the very"
+              + " first start the faster one of this machine.");
+
+  public static final ConfigKey<String> GROUP =
+      ConfigKey.string(
+          "trainer.group",
+          "attune-trainer-rewards",
+          "The consumer group; transactional ids are this name with the partition's number.");
+
+  public static final ConfigKey<Integer> CHECKPOINT_BUCKETS =
+      ConfigKey.integer(
+          "trainer.checkpoint.buckets",
+          256,
+          1,
+          1_000_000,
+          "A partition's changed models are published after so many buckets, or");
+
+  public static final ConfigKey<Integer> CHECKPOINT_STEPS =
+      ConfigKey.integer(
+          "trainer.checkpoint.steps", 200, 1, 1_000_000, "after so many optimiser steps, or");
+
+  public static final ConfigKey<Duration> CHECKPOINT_INTERVAL =
+      ConfigKey.duration(
+          "trainer.checkpoint.interval",
+          Duration.ofSeconds(3),
+          Duration.ofMillis(1),
+          Duration.ofHours(1),
+          "so long after the first unpublished bucket, whichever is first.");
+
+  public static final ConfigKey<Integer> KEEP_VERSIONS =
+      ConfigKey.integer(
+          "trainer.artifacts.keep-versions",
+          3,
+          1,
+          100,
+          "How many versions of each model keep their artifacts.");
+
+  public static final ConfigKey<Duration> KEEP_AT_LEAST =
+      ConfigKey.duration(
+          "trainer.artifacts.keep-at-least",
+          Duration.ofMinutes(2),
+          Duration.ZERO,
+          Duration.ofDays(365),
+          "How long a replaced version keeps its artifacts in any case, so that a slow scorer can"
+              + " finish loading it.");
+
+  public TrainerConfig {
+    Objects.requireNonNull(kafka, "kafka");
+    Objects.requireNonNull(base, "base");
+    Objects.requireNonNull(precision, "precision");
+    Objects.requireNonNull(learning, "learning");
+    Objects.requireNonNull(checkpoints, "checkpoints");
+    if (group.isBlank()) {
+      throw new IllegalArgumentException(GROUP.name() + " is empty");
+    }
+    if (keepVersions < 1) {
+      throw new IllegalArgumentException(
+          KEEP_VERSIONS.name() + " = " + keepVersions + ": at least 1");
+    }
+    if (keepAtLeast.isNegative()) {
+      throw new IllegalArgumentException(
+          KEEP_AT_LEAST.name() + " = " + keepAtLeast + ": at least 0");
+    }
+  }
+
+  /**
+   * Reads {@link #keys}.
+   *
+   * @throws dev.attune.platform.ConfigException naming the key, the value and what is allowed
+   */
+  public static TrainerConfig from(Configuration configuration) {
+    String precision = configuration.get(PRECISION);
+    return new TrainerConfig(
+        KafkaSettings.from(configuration),
+        configuration.get(BASE),
+        precision.equals(AUTO)
+            ? Optional.empty()
+            : Optional.of(Precision.valueOf(precision.toUpperCase(Locale.ROOT))),
+        configuration.get(GROUP),
+        LearningKeys.read(configuration),
+        new CheckpointPolicy(
+            configuration.get(CHECKPOINT_BUCKETS),
+            configuration.get(CHECKPOINT_STEPS),
+            configuration.get(CHECKPOINT_INTERVAL)),
+        configuration.get(KEEP_VERSIONS),
+        configuration.get(KEEP_AT_LEAST));
+  }
+
+  /** Every setting of the trainer, those of its Kafka clients included. */
+  public static List<ConfigKey<?>> keys() {
+    List<ConfigKey<?>> keys = new ArrayList<>(KafkaSettings.keys());
+    keys.addAll(
+        List.of(
+            BASE,
+            PRECISION,
+            GROUP,
+            CHECKPOINT_BUCKETS,
+            CHECKPOINT_STEPS,
+            CHECKPOINT_INTERVAL,
+            KEEP_VERSIONS,
+            KEEP_AT_LEAST));
+    keys.addAll(LearningKeys.all());
+    return List.copyOf(keys);
+  }
+}

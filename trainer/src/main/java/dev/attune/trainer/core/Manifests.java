@@ -1,0 +1,79 @@
+package dev.attune.trainer.core;
+
+import dev.attune.model.reward.LearnerCounts;
+import dev.attune.schemas.events.Artifact;
+import dev.attune.schemas.events.BucketPosition;
+import dev.attune.schemas.events.ModelVersion;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes and checks manifests. */
+public final class Manifests {
+  /** Metric of a manifest: comparisons that are in its state but wait for a full batch. */
+  public static final String PENDING_COMPARISONS = "pendingComparisons";
+
+  private Manifests() {}
+
+  /** The manifest of a checkpoint whose artifacts are stored. */
+  public static ModelVersion next(
+      ModelCheckpoint checkpoint,
+      Artifact weights,
+      Artifact state,
+      Provenance provenance,
+      BucketPosition position,
+      Instant now) {
+    LearnerCounts counts = checkpoint.counts();
+    Map<String, Double> metrics = new HashMap<>(checkpoint.metrics());
+    metrics.put(PENDING_COMPARISONS, (double) counts.pendingComparisons());
+    return ModelVersion.newBuilder()
+        .setName(checkpoint.name())
+        .setVersion(checkpoint.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
+        .setWeights(weights)
+        .setState(state)
+        .setBase(provenance.base())
+        .setPrecision(provenance.precision())
+        .setCodeVersion(provenance.codeVersion())
+        .setConfigHash(provenance.configHash())
+        .setParent(checkpoint.parent().orElse(null))
+        .setPositions(List.of(position))
+        .setComparisons(counts.comparisons())
+        .setReplayed(counts.replayed())
+        .setEvents(counts.events())
+        .setSteps(counts.steps())
+        .setMetrics(metrics)
+        .setPublishedAt(now)
+        .build();
+  }
+
+  /**
+   * Requires that a committed model belongs to the base and precision that the trainer runs with.
+   *
+   * @throws TrainerException naming both
+   */
+  public static void requireFit(ModelVersion manifest, Provenance provenance) {
+    if (!manifest.getBase().equals(provenance.base())) {
+      throw new TrainerException(misfit(manifest, "base", manifest.getBase(), provenance.base()));
+    }
+    if (!manifest.getPrecision().equals(provenance.precision())) {
+      throw new TrainerException(
+          misfit(manifest, "precision", manifest.getPrecision(), provenance.precision()));
+    }
+  }
+
+  private static String misfit(ModelVersion manifest, String what, String theirs, String ours) {
+    return "model "
+        + manifest.getName()
+        + " version "
+        + manifest.getVersion()
+        + " belongs to "
+        + what
+        + " "
+        + theirs
+        + " but the trainer is configured with "
+        + what
+        + " "
+        + ours;
+  }
+}

@@ -1,0 +1,129 @@
+package dev.attune.trainer.core;
+
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.reward.LearnerCounts;
+import dev.attune.model.reward.OnlineConfig;
+import dev.attune.model.reward.OnlineRewardLearner;
+import dev.attune.model.reward.PreferenceExample;
+import dev.attune.model.reward.RewardWeights;
+import dev.attune.model.text.Turn;
+import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.schemas.events.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Learners of {@link OnlineRewardLearner} on one base, which stays the caller's to close. */
+public final class OnlineLearners implements LearnerFactory {
+  private final BaseModel base;
+  private final OnlineConfig config;
+  private final Provenance provenance;
+
+  /**
+   * @param codeVersion the version of this program, for manifests
+   */
+  public OnlineLearners(BaseModel base, OnlineConfig config, String codeVersion) {
+    this.base = base;
+    this.config = config;
+    // A record's text names every component with its value.
+    String configHash = Chunks.sha256(config.toString().getBytes(StandardCharsets.UTF_8));
+    this.provenance =
+        new Provenance(
+            base.sha256(),
+            base.precision().name().toLowerCase(Locale.ROOT),
+            codeVersion,
+            configHash);
+  }
+
+  @Override
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  @Override
+  public RewardLearner general() {
+    return new Learner(OnlineRewardLearner.general(base, config));
+  }
+
+  @Override
+  public RewardLearner customized(Optional<GeneralModel> general) {
+    return new Learner(
+        OnlineRewardLearner.customized(
+            base,
+            config,
+            general.map(model -> RewardWeights.read(model.weights())).orElse(null),
+            general.map(GeneralModel::state).orElse(null)));
+  }
+
+  @Override
+  public RewardLearner restore(String modelName, byte[] state) {
+    try {
+      return new Learner(OnlineRewardLearner.restore(base, config, state));
+    } catch (IllegalArgumentException e) {
+      throw new TrainerException(
+          "model " + modelName + " cannot go on with the present settings: " + e.getMessage(), e);
+    }
+  }
+
+  /** The events of a bucket that have comparisons, in order. */
+  static List<PreferenceExample> examples(PreferenceBucket bucket) {
+    return bucket.getFeedback().stream()
+        .filter(feedback -> !feedback.getComparisons().isEmpty())
+        .map(feedback -> example(feedback, bucket.getUserText()))
+        .toList();
+  }
+
+  private static PreferenceExample example(Feedback feedback, String userText) {
+    return new PreferenceExample(
+        feedback.getPrompt().stream()
+            .map(turn -> new Turn(turn.getRole(), turn.getText()))
+            .toList(),
+        feedback.getReplies().stream().map(Reply::getText).toList(),
+        feedback.getComparisons().stream()
+            .map(
+                comparison ->
+                    new PreferenceExample.Pair(
+                        comparison.getPreferred(),
+                        comparison.getOther(),
+                        comparison.getWeight(),
+                        comparison.getMargin(),
+                        comparison.getTie()))
+            .toList(),
+        userText);
+  }
+
+  private record Learner(OnlineRewardLearner learner) implements RewardLearner {
+    @Override
+    public void accept(String head, PreferenceBucket bucket) {
+      learner.accept(head, examples(bucket));
+    }
+
+    @Override
+    public byte[] weights() {
+      return learner.weights().toBytes();
+    }
+
+    @Override
+    public byte[] state() {
+      return learner.state();
+    }
+
+    @Override
+    public LearnerCounts counts() {
+      return learner.counts();
+    }
+
+    @Override
+    public Map<String, Double> metrics() {
+      return learner.metrics();
+    }
+
+    @Override
+    public void close() {
+      learner.close();
+    }
+  }
+}

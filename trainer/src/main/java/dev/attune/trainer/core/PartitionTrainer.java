@@ -1,0 +1,216 @@
+package dev.attune.trainer.core;
+
+import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.Comparison;
+import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.ModelVersion;
+import dev.attune.schemas.events.PreferenceBucket;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Owns the models of one partition of attune.buckets.by-domain: {@code general} with its sources on
+ * one partition, every other domain's on the partition of that domain.
+ *
+ * <p>Buckets are accepted in the order of their offsets and each once; what is learned depends on
+ * nothing else. Confined to one thread at a time. After a failure inside a learner the memory may
+ * hold half a bucket, so nothing more is accepted and no checkpoint is given.
+ */
+public final class PartitionTrainer implements AutoCloseable {
+  private final int partition;
+  private final int partitions;
+  private final LearnerFactory learners;
+  private final Map<String, TrainedModel> models = new TreeMap<>();
+  private long position;
+  private long trainedPosition = NOT_TRAINED;
+  private long committedPosition;
+  private boolean broken;
+
+  /** The trained position of a partition without a manifest. */
+  public static final long NOT_TRAINED = -1;
+
+  /**
+   * @param partition this partition
+   * @param partitions how many the topic has
+   */
+  public PartitionTrainer(int partition, int partitions, LearnerFactory learners) {
+    this.partition = partition;
+    this.partitions = partitions;
+    this.learners = learners;
+  }
+
+  /** Takes a committed model up again. */
+  public void restore(ModelVersion committed, byte[] state) {
+    String name = committed.getName();
+    RewardLearner learner = learners.restore(name, state);
+    models.put(
+        name,
+        new TrainedModel(
+            name,
+            learner,
+            Optional.of(committed.getWeights().getSha256()),
+            Optional.of(committed)));
+    trainedPosition =
+        Math.max(trainedPosition, StartPosition.trained(List.of(committed), partition));
+  }
+
+  /** Sets the first offset to be accepted. */
+  public void startAt(long offset) {
+    position = offset;
+    committedPosition = offset;
+  }
+
+  /** The model that has to be begun before the bucket can be accepted. */
+  public Optional<String> missingModel(PreferenceBucket bucket) {
+    String name = Domains.modelName(bucket.getDomain());
+    return hasComparisons(bucket) && !models.containsKey(name)
+        ? Optional.of(name)
+        : Optional.empty();
+  }
+
+  /**
+   * Begins a model that has no committed version.
+   *
+   * @param general what a domain's model starts from; of no meaning for the general model itself
+   */
+  public void begin(String name, Optional<GeneralModel> general) {
+    if (models.containsKey(name)) {
+      throw new IllegalStateException("model " + name + " has already begun");
+    }
+    boolean isGeneral = name.equals(Domains.GENERAL);
+    RewardLearner learner = isGeneral ? learners.general() : learners.customized(general);
+    Optional<String> parent =
+        isGeneral
+            ? Optional.empty()
+            : general.map(model -> model.version().getWeights().getSha256());
+    models.put(name, new TrainedModel(name, learner, parent, Optional.empty()));
+  }
+
+  /**
+   * Learns from the next bucket.
+   *
+   * @throws TrainerException where the domain belongs to another partition: it would have two
+   *     writers
+   * @throws IllegalStateException where the offset was accepted before
+   */
+  public Learned accept(long offset, PreferenceBucket bucket) {
+    requireUsable();
+    if (offset < position) {
+      throw new IllegalStateException(
+          "offset " + offset + " of partition " + partition + " was accepted before");
+    }
+    String domain = bucket.getDomain();
+    int owner = Domains.partition(domain, partitions);
+    if (owner != partition) {
+      throw new TrainerException(
+          "domain "
+              + domain
+              + " came on partition "
+              + partition
+              + " but belongs to partition "
+              + owner
+              + " of "
+              + partitions
+              + ": buckets must be partitioned by Domains.partition, and the number of partitions"
+              + " must not change while there are models");
+    }
+    long judgements = 0;
+    long events = 0;
+    Map<Boolean, Long> comparisons = new HashMap<>();
+    for (Feedback feedback : bucket.getFeedback()) {
+      judgements += feedback.getJudgements().size();
+      events += feedback.getComparisons().isEmpty() ? 0 : 1;
+      for (Comparison comparison : feedback.getComparisons()) {
+        comparisons.merge(comparison.getTie(), 1L, Long::sum);
+      }
+    }
+    if (events == 0) {
+      position = offset + 1;
+      return new Learned("", 0, 0, 0, judgements, 0);
+    }
+    String name = Domains.modelName(domain);
+    TrainedModel model = models.get(name);
+    if (model == null) {
+      throw new IllegalStateException("model " + name + " has not begun");
+    }
+    long stepsBefore = model.learner().counts().steps();
+    broken = true;
+    model.learner().accept(Domains.head(domain), bucket);
+    broken = false;
+    model.markChanged();
+    position = offset + 1;
+    return new Learned(
+        name,
+        events,
+        comparisons.getOrDefault(false, 0L),
+        comparisons.getOrDefault(true, 0L),
+        judgements,
+        model.learner().counts().steps() - stepsBefore);
+  }
+
+  /** The first offset that has not been accepted. */
+  public long position() {
+    return position;
+  }
+
+  /** How many models the partition has. */
+  public int models() {
+    return models.size();
+  }
+
+  /** False after a failure inside a learner. */
+  public boolean usable() {
+    return !broken;
+  }
+
+  /** True where there is anything to commit: a changed model or a moved position. */
+  public boolean uncommitted() {
+    return position != committedPosition;
+  }
+
+  /** Everything that changed since the last committed checkpoint. */
+  public Checkpoint checkpoint() {
+    requireUsable();
+    List<ModelCheckpoint> changed = new ArrayList<>();
+    for (TrainedModel model : models.values()) {
+      if (model.changed()) {
+        changed.add(model.checkpoint());
+      }
+    }
+    return new Checkpoint(
+        position, changed, models.size(), changed.isEmpty() ? trainedPosition : position);
+  }
+
+  /** Says that a checkpoint of the present position was committed with these manifests. */
+  public void committed(Checkpoint checkpoint, List<ModelVersion> versions) {
+    if (checkpoint.position() != position) {
+      throw new IllegalStateException("the checkpoint is not of the present position");
+    }
+    for (ModelVersion version : versions) {
+      models.get(version.getName()).committed(version);
+    }
+    committedPosition = position;
+    trainedPosition = checkpoint.trainedPosition();
+  }
+
+  @Override
+  public void close() {
+    models.values().forEach(TrainedModel::close);
+    models.clear();
+  }
+
+  private void requireUsable() {
+    if (broken) {
+      throw new IllegalStateException(
+          "a learner of partition " + partition + " failed: restore from the last checkpoint");
+    }
+  }
+
+  private static boolean hasComparisons(PreferenceBucket bucket) {
+    return bucket.getFeedback().stream().anyMatch(f -> !f.getComparisons().isEmpty());
+  }
+}

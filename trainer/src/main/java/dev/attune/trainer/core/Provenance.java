@@ -1,0 +1,20 @@
+package dev.attune.trainer.core;
+
+import java.util.Objects;
+
+/**
+ * Where models come from.
+ *
+ * @param base sha-256 of the base model, in hexadecimal
+ * @param precision of the computation: fp32 or bf16
+ * @param codeVersion the version of this program
+ * @param configHash sha-256 of the effective learning configuration, in hexadecimal
+ */
+public record Provenance(String base, String precision, String codeVersion, String configHash) {
+  public Provenance {
+    Objects.requireNonNull(base, "base");
+    Objects.requireNonNull(precision, "precision");
+    Objects.requireNonNull(codeVersion, "codeVersion");
+    Objects.requireNonNull(configHash, "configHash");
+  }
+}

@@ -1,0 +1,69 @@
+package dev.attune.trainer.kafka;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+
+/** Asks brokers about topics. Every method blocks and throws KafkaExceptions. */
+final class Brokers implements AutoCloseable {
+  private final Admin admin;
+
+  Brokers(Admin admin) {
+    this.admin = admin;
+  }
+
+  /**
+   * @param id a topic made anew has another
+   */
+  record TopicInfo(String id, int partitions) {}
+
+  TopicInfo describe(String topic) {
+    var description = await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
+    return new TopicInfo(description.topicId().toString(), description.partitions().size());
+  }
+
+  Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {
+    return offsets(partitions, OffsetSpec.earliest());
+  }
+
+  /** The high watermarks: open transactions included. */
+  Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
+    return offsets(partitions, OffsetSpec.latest());
+  }
+
+  private Map<TopicPartition, Long> offsets(
+      Collection<TopicPartition> partitions, OffsetSpec spec) {
+    Map<TopicPartition, Long> offsets = new HashMap<>();
+    await(
+            admin
+                .listOffsets(
+                    partitions.stream().collect(Collectors.toMap(Function.identity(), p -> spec)))
+                .all())
+        .forEach((partition, result) -> offsets.put(partition, result.offset()));
+    return offsets;
+  }
+
+  private static <T> T await(KafkaFuture<T> future) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw Failures.unwrap(e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+}

@@ -1,0 +1,127 @@
+package dev.attune.trainer.kafka;
+
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Artifact;
+import dev.attune.schemas.events.BucketPosition;
+import dev.attune.schemas.events.Evaluation;
+import dev.attune.schemas.events.ModelVersion;
+import dev.attune.trainer.core.Checkpoint;
+import dev.attune.trainer.core.CommitNote;
+import dev.attune.trainer.core.Manifests;
+import dev.attune.trainer.core.ModelCheckpoint;
+import dev.attune.trainer.core.Provenance;
+import dev.attune.trainer.core.VersionHistory;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/**
+ * Stores a checkpoint: first the artifacts, then in one transaction the manifests of all changed
+ * models, their measurements, the tombstones of old artifacts and the group's offset. Either all of
+ * it is seen or nothing.
+ */
+final class Publisher {
+  /** Old versions that are cleaned up with one checkpoint of a model. */
+  private static final int CLEANED_AT_ONCE = 16;
+
+  private final ArtifactStore artifacts;
+  private final ManifestLog manifests;
+  private final Provenance provenance;
+  private final Clock clock;
+
+  Publisher(ArtifactStore artifacts, ManifestLog manifests, Provenance provenance, Clock clock) {
+    this.artifacts = artifacts;
+    this.manifests = manifests;
+    this.provenance = provenance;
+    this.clock = clock;
+  }
+
+  /**
+   * Commits a checkpoint.
+   *
+   * @return the manifests of the changed models
+   * @throws org.apache.kafka.common.KafkaException where it is not known to be committed: what is
+   *     true is in the log then
+   */
+  List<ModelVersion> publish(
+      OwnedPartition partition, Checkpoint checkpoint, ConsumerGroupMetadata group) {
+    Instant now = clock.instant();
+    List<ModelVersion> versions = store(partition, checkpoint, now);
+    List<VersionHistory.Obsolete> obsolete = obsolete(versions, now);
+    Producer<String, SpecificRecord> producer = partition.producer();
+    producer.beginTransaction();
+    for (ModelVersion version : versions) {
+      producer.send(new ProducerRecord<>(Topics.MODELS.name(), version.getName(), version));
+    }
+    for (ModelCheckpoint changed : checkpoint.changed()) {
+      if (!changed.metrics().isEmpty()) {
+        producer.send(
+            new ProducerRecord<>(
+                Topics.EVALUATIONS.name(), changed.name(), evaluation(changed, now)));
+      }
+    }
+    for (VersionHistory.Obsolete old : obsolete) {
+      for (Artifact artifact : old.artifacts()) {
+        ArtifactStore.tombstones(artifact).forEach(producer::send);
+      }
+    }
+    CommitNote note =
+        new CommitNote(partition.topicId(), checkpoint.models(), checkpoint.trainedPosition());
+    producer.sendOffsetsToTransaction(
+        Map.of(
+            partition.topicPartition(),
+            new OffsetAndMetadata(checkpoint.position(), note.encode())),
+        group);
+    producer.commitTransaction();
+    obsolete.forEach(manifests.history()::forget);
+    return versions;
+  }
+
+  private List<ModelVersion> store(OwnedPartition partition, Checkpoint checkpoint, Instant now) {
+    BucketPosition position =
+        BucketPosition.newBuilder()
+            .setTopicId(partition.topicId())
+            .setPartition(partition.topicPartition().partition())
+            .setNextOffset(checkpoint.position())
+            .build();
+    List<ModelVersion> versions = new ArrayList<>();
+    for (ModelCheckpoint changed : checkpoint.changed()) {
+      Artifact weights =
+          artifacts.put(changed.weights(), changed.previous().map(ModelVersion::getWeights));
+      Artifact state =
+          artifacts.put(changed.state(), changed.previous().map(ModelVersion::getState));
+      versions.add(Manifests.next(changed, weights, state, provenance, position, now));
+    }
+    artifacts.confirm();
+    return versions;
+  }
+
+  /** Reads the log first: it says which versions of any model are kept. */
+  private List<VersionHistory.Obsolete> obsolete(List<ModelVersion> versions, Instant now) {
+    if (versions.isEmpty()) {
+      return List.of();
+    }
+    manifests.refresh();
+    return versions.stream()
+        .map(version -> manifests.history().obsolete(version.getName(), now, CLEANED_AT_ONCE))
+        .toList();
+  }
+
+  private static Evaluation evaluation(ModelCheckpoint changed, Instant now) {
+    return Evaluation.newBuilder()
+        .setModel(changed.name())
+        .setVersion(changed.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
+        .setKind("prequential")
+        .setEvents(changed.counts().events())
+        .setMetrics(changed.metrics())
+        .setMeasuredAt(now)
+        .build();
+  }
+}

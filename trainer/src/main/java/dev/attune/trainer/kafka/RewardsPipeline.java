@@ -1,0 +1,440 @@
+package dev.attune.trainer.kafka;
+
+import dev.attune.schemas.Domains;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.ModelVersion;
+import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.trainer.core.Checkpoint;
+import dev.attune.trainer.core.CheckpointPolicy;
+import dev.attune.trainer.core.GeneralModel;
+import dev.attune.trainer.core.Learned;
+import dev.attune.trainer.core.LearnerFactory;
+import dev.attune.trainer.core.TrainerException;
+import dev.attune.trainer.core.VersionHistory;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Trains reward models from attune.buckets.by-domain and publishes them, so that each bucket has an
+ * effect on the published models exactly once.
+ *
+ * <p>{@link #run} does all the work on the calling thread, but for the learners', which have a
+ * thread of their own: during a long step the caller goes on polling and so stays in its group. A
+ * partition's learners live from its assignment to its loss. Whenever it is uncertain whether a
+ * checkpoint was committed, and when another instance has fenced this one, the partition's memory
+ * is thrown away and taken up anew from the last committed manifests; nothing is repaired in place.
+ */
+public final class RewardsPipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(RewardsPipeline.class);
+  private static final Duration IDLE_POLL = Duration.ofMillis(100);
+  private static final Duration BACKOFF = Duration.ofSeconds(1);
+  private static final int QUEUE_LIMIT = 16;
+
+  /** A member that is learning polls so many times within the group's patience. */
+  private static final int POLLS_PER_INTERVAL = 10;
+
+  private final Settings settings;
+  private final TrainerClients clients;
+  private final LearnerFactory learners;
+  private final TrainerMetrics metrics;
+  private final Clock clock;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private volatile boolean joined;
+
+  /**
+   * How the pipeline works.
+   *
+   * @param checkpoints when checkpoints are made
+   * @param keepVersions how many versions of each model keep their artifacts
+   * @param keepAtLeast how long a replaced version keeps its artifacts in any case
+   */
+  public record Settings(CheckpointPolicy checkpoints, int keepVersions, Duration keepAtLeast) {}
+
+  public RewardsPipeline(
+      Settings settings,
+      TrainerClients clients,
+      LearnerFactory learners,
+      TrainerMetrics metrics,
+      Clock clock) {
+    this.settings = settings;
+    this.clients = clients;
+    this.learners = learners;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  /**
+   * Works until {@link #stop}; then everything learned is published first. Single use.
+   *
+   * @throws TrainerException where going on takes a person; nothing is published then
+   * @throws org.apache.kafka.common.KafkaException where the cluster refuses to work with us
+   */
+  public void run() {
+    Duration patience = clients.maxPollInterval().dividedBy(POLLS_PER_INTERVAL);
+    try (Brokers brokers = new Brokers(clients.admin());
+        ManifestLog manifests =
+            new ManifestLog(
+                clients.committed(Topics.MODELS),
+                brokers,
+                new VersionHistory(settings.keepVersions(), settings.keepAtLeast()));
+        ArtifactStore artifacts =
+            new ArtifactStore(clients.artifacts(), clients.uncommitted(Topics.ARTIFACTS));
+        LearningThread learning = new LearningThread(patience);
+        Consumer<String, PreferenceBucket> consumer = clients.buckets();
+        KafkaClientMetrics ignored = metrics.bind(consumer)) {
+      Restorer restorer =
+          new Restorer(
+              clients, brokers, manifests, artifacts, learners, learning, settings.checkpoints());
+      Publisher publisher = new Publisher(artifacts, manifests, learners.provenance(), clock);
+      new Session(consumer, learning, restorer, publisher).run();
+    } finally {
+      joined = false;
+    }
+  }
+
+  /** Ends {@link #run} after the bucket under way. Returns at once; any thread may call it. */
+  public void stop() {
+    stop.countDown();
+  }
+
+  /** Whether it is a member of its group now. */
+  public boolean joined() {
+    return joined;
+  }
+
+  /** What lives as long as one run. Confined to the running thread. */
+  private final class Session implements ConsumerRebalanceListener {
+    private final Consumer<String, PreferenceBucket> consumer;
+    private final LearningThread learning;
+    private final Restorer restorer;
+    private final Publisher publisher;
+    private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
+    private @Nullable RuntimeException failure;
+    private boolean rejoin;
+
+    Session(
+        Consumer<String, PreferenceBucket> consumer,
+        LearningThread learning,
+        Restorer restorer,
+        Publisher publisher) {
+      this.consumer = consumer;
+      this.learning = learning;
+      this.restorer = restorer;
+      this.publisher = publisher;
+    }
+
+    void run() {
+      try {
+        subscribe();
+        while (stop.getCount() > 0) {
+          if (rejoin) {
+            rejoin();
+          }
+          fetch(idle() ? IDLE_POLL : Duration.ZERO);
+          joined = consumer.groupMetadata().generationId() >= 0;
+          learnNext();
+          publishDue();
+        }
+        for (OwnedPartition partition : List.copyOf(owned.values())) {
+          publish(partition);
+        }
+      } finally {
+        // Leaving the group would publish what is still owned; after a failure it must not.
+        drop(List.copyOf(owned.keySet()));
+      }
+    }
+
+    // ---- the group -------------------------------------------------------------------------
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      learning.awaitIdle();
+      if (partitions.isEmpty() || failure != null) {
+        return;
+      }
+      Timer.Sample sample = Timer.start(clock());
+      guard(
+          () -> {
+            for (OwnedPartition partition : restorer.takeUp(partitions, consumer)) {
+              owned.put(partition.topicPartition(), partition);
+            }
+          });
+      sample.stop(metrics.restore());
+      report();
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      learning.awaitIdle();
+      for (TopicPartition topicPartition : partitions) {
+        OwnedPartition partition = owned.get(topicPartition);
+        if (partition != null && partition.trainer().usable() && failure == null) {
+          guard(() -> publish(partition));
+        }
+      }
+      drop(partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+      learning.awaitIdle();
+      metrics.recovered();
+      drop(partitions);
+    }
+
+    /** The consumer would wrap what a callback throws; it is thrown after the poll instead. */
+    private void guard(Runnable work) {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        if (Failures.recoverable(e)) {
+          recover(e);
+        } else {
+          failure = e;
+        }
+      }
+    }
+
+    private void subscribe() {
+      consumer.subscribe(Set.of(Topics.BUCKETS_BY_DOMAIN.name()), this);
+    }
+
+    /** Partitions whose memory was dropped come back by a new assignment, like anybody's. */
+    private void rejoin() {
+      rejoin = false;
+      consumer.unsubscribe();
+      throwFailure();
+      try {
+        if (stop.await(BACKOFF.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+      subscribe();
+    }
+
+    private void recover(RuntimeException cause) {
+      rejoin = true;
+      metrics.recovered();
+      LOG.atWarn()
+          .addKeyValue("reason", cause.getClass().getSimpleName())
+          .addKeyValue("message", cause.getMessage())
+          .log("going on from the last committed checkpoint");
+    }
+
+    private void drop(Collection<TopicPartition> partitions) {
+      for (TopicPartition topicPartition : partitions) {
+        OwnedPartition partition = owned.remove(topicPartition);
+        if (partition != null) {
+          restorer.release(partition);
+        }
+      }
+      report();
+    }
+
+    private void report() {
+      metrics.owned(
+          owned.size(), owned.values().stream().mapToLong(p -> p.trainer().models()).sum());
+    }
+
+    // ---- reading ---------------------------------------------------------------------------
+
+    private void fetch(Duration wait) {
+      try {
+        for (ConsumerRecord<String, PreferenceBucket> record : consumer.poll(wait)) {
+          OwnedPartition partition =
+              owned.get(new TopicPartition(record.topic(), record.partition()));
+          if (partition != null) {
+            partition.queue().add(record);
+          }
+        }
+      } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
+        throw new TrainerException(
+            "buckets are gone that have not been learned from: " + e.getMessage(), e);
+      } catch (RecordDeserializationException e) {
+        if (!Failures.recoverable(e)) {
+          throw new TrainerException(
+              "the record at offset "
+                  + e.offset()
+                  + " of "
+                  + e.topicPartition()
+                  + " is not a bucket",
+              e);
+        }
+        recover(e);
+      }
+      throwFailure();
+      regulate();
+    }
+
+    /** Stops fetching what is far ahead of learning. */
+    private void regulate() {
+      Set<TopicPartition> full = new HashSet<>();
+      Set<TopicPartition> hungry = new HashSet<>();
+      long lag = 0;
+      Set<TopicPartition> assignment = consumer.assignment();
+      for (OwnedPartition partition : owned.values()) {
+        TopicPartition topicPartition = partition.topicPartition();
+        if (assignment.contains(topicPartition)) {
+          (partition.queue().size() >= QUEUE_LIMIT ? full : hungry).add(topicPartition);
+          lag += partition.queue().size() + consumer.currentLag(topicPartition).orElse(0);
+        }
+      }
+      consumer.pause(full);
+      consumer.resume(hungry);
+      metrics.lag(lag);
+    }
+
+    private void throwFailure() {
+      if (failure != null) {
+        throw failure;
+      }
+    }
+
+    private boolean idle() {
+      return owned.values().stream().allMatch(partition -> partition.queue().isEmpty());
+    }
+
+    // ---- learning --------------------------------------------------------------------------
+
+    private void learnNext() {
+      for (OwnedPartition partition : List.copyOf(owned.values())) {
+        ConsumerRecord<String, PreferenceBucket> record = partition.queue().poll();
+        if (record != null) {
+          learn(partition, record);
+        }
+      }
+    }
+
+    private void learn(OwnedPartition partition, ConsumerRecord<String, PreferenceBucket> record) {
+      PreferenceBucket bucket = record.value();
+      if (bucket == null) {
+        throw new TrainerException(
+            "the record at offset "
+                + record.offset()
+                + " of "
+                + partition.topicPartition()
+                + " has no value");
+      }
+      Timer.Sample sample = Timer.start(clock());
+      begin(partition, bucket);
+      if (!owns(partition)) {
+        return;
+      }
+      Learned learned =
+          learning.call(() -> accept(partition, record.offset(), bucket), this::stayInGroup);
+      metrics.learned(learned);
+      partition.progress().add(learned.steps(), System.nanoTime());
+      sample.stop(metrics.learn());
+    }
+
+    /** On the learning thread. */
+    private Learned accept(OwnedPartition partition, long offset, PreferenceBucket bucket) {
+      try {
+        return partition.trainer().accept(offset, bucket);
+      } catch (TrainerException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        metrics.learnFailed();
+        throw new TrainerException(
+            "learning from the bucket at offset "
+                + offset
+                + " of "
+                + partition.topicPartition()
+                + " failed",
+            e);
+      }
+    }
+
+    private void begin(OwnedPartition partition, PreferenceBucket bucket) {
+      Optional<String> missing = partition.trainer().missingModel(bucket);
+      if (missing.isEmpty()) {
+        return;
+      }
+      String name = missing.get();
+      Optional<GeneralModel> general =
+          name.equals(Domains.GENERAL) ? Optional.empty() : restorer.newestGeneral();
+      learning.run(() -> partition.trainer().begin(name, general));
+      report();
+      LOG.atInfo()
+          .addKeyValue("model", name)
+          .addKeyValue("parentVersion", general.map(g -> g.version().getVersion()).orElse(0L))
+          .log("model begun");
+    }
+
+    private void stayInGroup() {
+      fetch(Duration.ZERO);
+    }
+
+    private boolean owns(OwnedPartition partition) {
+      return owned.get(partition.topicPartition()) == partition;
+    }
+
+    // ---- publishing ------------------------------------------------------------------------
+
+    private void publishDue() {
+      for (OwnedPartition partition : List.copyOf(owned.values())) {
+        if (owns(partition) && partition.progress().due(System.nanoTime())) {
+          publish(partition);
+        }
+      }
+    }
+
+    private void publish(OwnedPartition partition) {
+      if (!partition.trainer().uncommitted()) {
+        return;
+      }
+      Timer.Sample sample = Timer.start(clock());
+      List<ModelVersion> versions = new ArrayList<>();
+      try {
+        Checkpoint checkpoint = learning.call(partition.trainer()::checkpoint, () -> {});
+        versions.addAll(publisher.publish(partition, checkpoint, consumer.groupMetadata()));
+        partition.trainer().committed(checkpoint, versions);
+        partition.progress().committed();
+      } catch (RuntimeException e) {
+        if (!Failures.recoverable(e)) {
+          throw e;
+        }
+        recover(e);
+        drop(List.of(partition.topicPartition()));
+        return;
+      }
+      sample.stop(metrics.publish());
+      for (ModelVersion version : versions) {
+        LOG.atInfo()
+            .addKeyValue("model", version.getName())
+            .addKeyValue("version", version.getVersion())
+            .addKeyValue("comparisons", version.getComparisons())
+            .log("model published");
+      }
+    }
+
+    private io.micrometer.core.instrument.Clock clock() {
+      return io.micrometer.core.instrument.Clock.SYSTEM;
+    }
+  }
+}

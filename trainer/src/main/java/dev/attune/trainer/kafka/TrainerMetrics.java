@@ -1,0 +1,137 @@
+package dev.attune.trainer.kafka;
+
+import dev.attune.schemas.Domains;
+import dev.attune.trainer.core.Learned;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.Consumer;
+
+/** Every meter of the trainer. Thread-safe. */
+public final class TrainerMetrics {
+  private static final String MODEL = "model";
+  private static final String KIND = "kind";
+
+  private final MeterRegistry registry;
+  private final Counter buckets;
+  private final Counter emptyBuckets;
+  private final Counter judgements;
+  private final Counter learnErrors;
+  private final Counter recoveries;
+  private final Timer learn;
+  private final Timer publish;
+  private final Timer restore;
+  private final AtomicLong lag = new AtomicLong();
+  private final AtomicLong models = new AtomicLong();
+  private final AtomicLong partitions = new AtomicLong();
+
+  public TrainerMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    buckets =
+        Counter.builder("attune.trainer.buckets")
+            .description("Buckets read, empty ones included")
+            .register(registry);
+    emptyBuckets =
+        Counter.builder("attune.trainer.buckets.empty")
+            .description("Buckets without a comparison, which only move the position")
+            .register(registry);
+    judgements =
+        Counter.builder("attune.trainer.judgements.ignored")
+            .description("Judgements of single replies, which reward models do not learn from")
+            .register(registry);
+    learnErrors =
+        Counter.builder("attune.trainer.learn.errors")
+            .description("Failures inside a learner; each one stops the trainer")
+            .register(registry);
+    recoveries =
+        Counter.builder("attune.trainer.recoveries")
+            .description("Times that memory was dropped and the last committed checkpoint taken up")
+            .register(registry);
+    learn =
+        Timer.builder("attune.trainer.learn")
+            .description("Time to learn from a bucket")
+            .register(registry);
+    publish =
+        Timer.builder("attune.trainer.publish")
+            .description("Time to store and commit a checkpoint")
+            .register(registry);
+    restore =
+        Timer.builder("attune.trainer.restore")
+            .description("Time to take up newly assigned partitions")
+            .register(registry);
+    Gauge.builder("attune.trainer.lag", lag, AtomicLong::doubleValue)
+        .description("Buckets of the owned partitions that have not been learned from")
+        .register(registry);
+    Gauge.builder("attune.trainer.models", models, AtomicLong::doubleValue)
+        .description("Models owned")
+        .register(registry);
+    Gauge.builder("attune.trainer.partitions", partitions, AtomicLong::doubleValue)
+        .description("Partitions owned")
+        .register(registry);
+  }
+
+  /** Adds a client's own meters until the result is closed. */
+  KafkaClientMetrics bind(Consumer<?, ?> consumer) {
+    KafkaClientMetrics clientMetrics = new KafkaClientMetrics(consumer);
+    clientMetrics.bindTo(registry);
+    return clientMetrics;
+  }
+
+  void learned(Learned learned) {
+    buckets.increment();
+    judgements.increment(learned.judgements());
+    if (learned.empty()) {
+      emptyBuckets.increment();
+      return;
+    }
+    String model = learned.model().equals(Domains.GENERAL) ? "general" : "domain";
+    counter("attune.trainer.events", "Events accepted", model).increment(learned.events());
+    counter("attune.trainer.steps", "Optimiser steps", model).increment(learned.steps());
+    comparisons(model, "preference").increment(learned.preferences());
+    comparisons(model, "tie").increment(learned.ties());
+  }
+
+  void learnFailed() {
+    learnErrors.increment();
+  }
+
+  void recovered() {
+    recoveries.increment();
+  }
+
+  Timer learn() {
+    return learn;
+  }
+
+  Timer publish() {
+    return publish;
+  }
+
+  Timer restore() {
+    return restore;
+  }
+
+  void owned(long partitionCount, long modelCount) {
+    partitions.set(partitionCount);
+    models.set(modelCount);
+  }
+
+  void lag(long bucketCount) {
+    lag.set(bucketCount);
+  }
+
+  private Counter comparisons(String model, String kind) {
+    return Counter.builder("attune.trainer.comparisons")
+        .description("Comparisons accepted")
+        .tag(MODEL, model)
+        .tag(KIND, kind)
+        .register(registry);
+  }
+
+  private Counter counter(String name, String description, String model) {
+    return Counter.builder(name).description(description).tag(MODEL, model).register(registry);
+  }
+}

@@ -1,0 +1,120 @@
+package dev.attune.trainer;
+
+import dev.attune.schemas.Topic;
+import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.trainer.kafka.TrainerClients;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+
+/**
+ * A process that dies at a given step: before or after any call of a producer, or inside a learner.
+ * From then on its producers do nothing more, not even abort their transactions.
+ */
+final class CrashingClients implements TrainerClients {
+  private static final Set<String> STEPS =
+      Set.of("send", "flush", "beginTransaction", "sendOffsetsToTransaction", "commitTransaction");
+
+  private final TrainerClients clients;
+  private final AtomicInteger stepsLeft;
+  private volatile String diedAt = "";
+
+  /** The process is gone; nothing may catch it. */
+  static final class Crash extends Error {
+    private static final long serialVersionUID = 1L;
+
+    Crash() {
+      super("simulated crash", null, false, false);
+    }
+  }
+
+  CrashingClients(TrainerClients clients, int steps) {
+    this.clients = clients;
+    this.stepsLeft = new AtomicInteger(steps);
+  }
+
+  /** Where it died; empty if it did not. */
+  String diedAt() {
+    return diedAt;
+  }
+
+  void step(String what) {
+    if (!diedAt.isEmpty()) {
+      throw new Crash();
+    }
+    if (stepsLeft.decrementAndGet() < 0) {
+      diedAt = what;
+      throw new Crash();
+    }
+  }
+
+  @Override
+  public Consumer<String, PreferenceBucket> buckets() {
+    return clients.buckets();
+  }
+
+  @Override
+  public Duration maxPollInterval() {
+    return clients.maxPollInterval();
+  }
+
+  @Override
+  public <V extends SpecificRecord> Consumer<String, V> committed(Topic<V> topic) {
+    return clients.committed(topic);
+  }
+
+  @Override
+  public <V extends SpecificRecord> Consumer<String, V> uncommitted(Topic<V> topic) {
+    return clients.uncommitted(topic);
+  }
+
+  @Override
+  public Producer<String, SpecificRecord> artifacts() {
+    return crashing("artifacts", clients.artifacts());
+  }
+
+  @Override
+  public Producer<String, SpecificRecord> transactional(int partition) {
+    return crashing("transaction", clients.transactional(partition));
+  }
+
+  @Override
+  public Admin admin() {
+    return clients.admin();
+  }
+
+  @SuppressWarnings("unchecked") // a proxy of the very interface
+  private Producer<String, SpecificRecord> crashing(
+      String name, Producer<String, SpecificRecord> producer) {
+    return (Producer<String, SpecificRecord>)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {Producer.class},
+            (proxy, method, arguments) -> {
+              String what = name + "." + method.getName();
+              if (method.getName().equals("close")) {
+                producer.close(diedAt.isEmpty() ? Duration.ofSeconds(5) : Duration.ZERO);
+                return null;
+              }
+              boolean counts = STEPS.contains(method.getName());
+              if (counts) {
+                step("before " + what);
+              }
+              try {
+                Object result = method.invoke(producer, arguments);
+                if (counts) {
+                  step("after " + what);
+                }
+                return result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+}
