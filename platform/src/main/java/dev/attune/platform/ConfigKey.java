@@ -90,7 +90,7 @@ public record ConfigKey<T>(
         "duration",
         defaultValue,
         doc,
-        Units.format(min) + " to " + Units.format(max) + ", such as 50 ms, 1 s, 24 h",
+        Units.format(min) + " to " + Units.format(max),
         text -> within(Units.parseDuration(text), min, max));
   }
 
