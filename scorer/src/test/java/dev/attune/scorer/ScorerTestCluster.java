@@ -18,6 +18,7 @@ import dev.attune.scorer.core.FakeRewards;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -71,8 +73,7 @@ final class ScorerTestCluster implements AutoCloseable {
   }
 
   void send(String key, byte[] prompt) {
-    producer.send(new ProducerRecord<>(Topics.PROMPTS.name(), key, prompt));
-    producer.flush();
+    append(new ProducerRecord<>(Topics.PROMPTS.name(), key, prompt));
   }
 
   /** Publishes weights as a trainer does: the chunks, then the manifest. */
@@ -148,8 +149,15 @@ final class ScorerTestCluster implements AutoCloseable {
   }
 
   private <T extends SpecificRecord> void send(Topic<T> topic, String key, T value) {
-    producer.send(new ProducerRecord<>(topic.name(), key, bytes(topic, value)));
-    producer.flush();
+    append(new ProducerRecord<>(topic.name(), key, bytes(topic, value)));
+  }
+
+  private void append(ProducerRecord<String, byte[]> record) {
+    try {
+      producer.send(record).get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private <T extends SpecificRecord> byte[] bytes(Topic<T> topic, T value) {
@@ -162,7 +170,7 @@ final class ScorerTestCluster implements AutoCloseable {
   private static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (java.security.NoSuchAlgorithmException e) {
+    } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
   }
