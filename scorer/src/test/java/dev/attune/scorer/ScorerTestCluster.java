@@ -40,7 +40,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A cluster in this process, and what a product and a trainer do with it. */
 final class ScorerTestCluster implements AutoCloseable {
-  private static final int CHUNK = 8;
+  private static final int CHUNKS = 5;
 
   private final EmbeddedCluster cluster;
   private final KafkaSettings settings;
@@ -78,15 +78,21 @@ final class ScorerTestCluster implements AutoCloseable {
 
   /** Publishes weights as a trainer does: the chunks, then the manifest. */
   void publish(String model, long version, byte[] weights) {
-    publish(model, version, weights, sha256(weights));
+    publish(model, version, FakeRewards.BASE, weights, sha256(weights));
   }
 
-  /** Publishes a model whose manifest names this sha-256. */
-  void publish(String model, long version, byte[] weights, String sha256) {
-    int chunks = (weights.length + CHUNK - 1) / CHUNK;
+  /** Publishes a model whose manifest names this base. */
+  void publish(String model, long version, String base, byte[] weights) {
+    publish(model, version, base, weights, sha256(weights));
+  }
+
+  /** Publishes a model whose manifest names this base and this sha-256. */
+  void publish(String model, long version, String base, byte[] weights, String sha256) {
+    int size = (weights.length + CHUNKS - 1) / CHUNKS;
+    int chunks = (weights.length + size - 1) / size;
     for (int index = 0; index < chunks; index++) {
-      int length = Math.min(CHUNK, weights.length - index * CHUNK);
-      ByteBuffer data = ByteBuffer.wrap(weights, index * CHUNK, length).slice();
+      int length = Math.min(size, weights.length - index * size);
+      ByteBuffer data = ByteBuffer.wrap(weights, index * size, length).slice();
       send(Topics.ARTIFACTS, sha256 + "/" + index, new ArtifactChunk(sha256, index, chunks, data));
     }
     Artifact artifact = new Artifact(sha256, (long) weights.length, chunks);
@@ -98,7 +104,7 @@ final class ScorerTestCluster implements AutoCloseable {
             .setVersion(version)
             .setWeights(artifact)
             .setState(artifact)
-            .setBase(FakeRewards.BASE)
+            .setBase(base)
             .setPrecision("fp32")
             .setCodeVersion("test")
             .setConfigHash("")

@@ -206,7 +206,7 @@ final class ScoringSession implements KafkaTask {
       Duration latency = Duration.between(batch.get(i).appendedAt(), now);
       metrics.answered(results.get(i).getError(), latency.isNegative() ? Duration.ZERO : latency);
     }
-    metrics.batch(batch.size(), batch.stream().mapToLong(Prompt::tokens).sum(), computation);
+    metrics.batch(batch.size(), batch.stream().mapToInt(Prompt::tokens).sum(), computation);
   }
 
   /** What waits of a partition that is taken away is answered by its next owner. */
