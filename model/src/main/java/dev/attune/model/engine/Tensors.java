@@ -39,6 +39,17 @@ public final class Tensors {
   }
 
   /**
+   * Returns a tensor of 32-bit floats, cast to a type of TorchScript's, in memory that the engine
+   * allocates itself: always aligned in the same way, so that results repeat bit for bit. Gradients
+   * may be taken through it.
+   */
+  public static NDArray owned(NDManager manager, float[] values, int scalarType, long... shape) {
+    try (NDArray array = of(manager, values, shape)) {
+      return TorchScript.SHARED.train(manager, "copy", array, scalarType).get(0);
+    }
+  }
+
+  /**
    * Returns a tensor over {@code bytes}, which must be little-endian.
    *
    * @throws IllegalArgumentException if the engine does not know {@code type}, or the bytes do not

@@ -9,7 +9,8 @@ import ai.djl.pytorch.jni.JniUtils;
  * download and without telemetry.
  *
  * <p>The system property {@code attune.torch.threads} sets how many threads one operation may use;
- * the default is the number of processors, at most eight.
+ * the default is half of the processors, at most eight: small models gain little from more, and the
+ * rest of the process wants to run too.
  */
 public final class Torch {
   /** Bounds the threads of one operation. */
@@ -23,9 +24,9 @@ public final class Torch {
   private static Engine start() {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
-    int processors = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
-    int threads = Integer.getInteger(THREADS, processors);
-    System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(Math.max(1, threads)));
+    int half = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors() / 2);
+    int threads = Math.max(1, Integer.getInteger(THREADS, half));
+    System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
     return Engine.getEngine("PyTorch");
   }
 

@@ -78,6 +78,18 @@ final class JsonFields {
     return has(field) ? positive(field) : absent;
   }
 
+  /** Zero or more. */
+  int nonNegative(String field, int absent) {
+    if (!has(field)) {
+      return absent;
+    }
+    JsonNode node = object.get(field);
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
+      throw wrong(field, "an integer from 0");
+    }
+    return node.intValue();
+  }
+
   double positiveNumber(String field) {
     JsonNode node = required(field);
     if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {

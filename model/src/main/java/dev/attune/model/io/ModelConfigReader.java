@@ -22,6 +22,10 @@ final class ModelConfigReader {
   private static final int DEFAULT_WINDOW = 4096;
   private static final int DEFAULT_MAX_WINDOW_LAYERS = 28;
   private static final int QWEN3_HEAD_DIM = 128;
+
+  /** Far above any model; keeps a broken file from costing memory. */
+  private static final int MAX_LAYERS = 10_000;
+
   private static final Set<String> SILU = Set.of("silu", "swish");
   private static final Map<String, ElementType> STORED_TYPES =
       Map.of("float32", ElementType.F32, "float16", ElementType.F16, "bfloat16", ElementType.BF16);
@@ -36,6 +40,9 @@ final class ModelConfigReader {
     this.fields = fields;
     this.family = family(fields);
     this.layers = fields.positive("num_hidden_layers");
+    if (layers > MAX_LAYERS) {
+      throw fields.wrong("num_hidden_layers", "1 to " + MAX_LAYERS);
+    }
   }
 
   static ModelConfig read(Path file) {
@@ -209,10 +216,7 @@ final class ModelConfigReader {
       }
     } else {
       // The first max_window_layers layers keep full attention, despite the name.
-      int firstWindowed =
-          fields.has("max_window_layers") && fields.tokenId("max_window_layers").orElse(-1) == 0
-              ? 0
-              : fields.positive("max_window_layers", DEFAULT_MAX_WINDOW_LAYERS);
+      int firstWindowed = fields.nonNegative("max_window_layers", DEFAULT_MAX_WINDOW_LAYERS);
       for (int layer = 0; layer < layers; layer++) {
         windows.add(layer < firstWindowed ? 0 : window);
       }

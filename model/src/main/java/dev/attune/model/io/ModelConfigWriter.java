@@ -1,5 +1,8 @@
 package dev.attune.model.io;
 
+import com.fasterxml.jackson.core.PrettyPrinter;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -15,14 +18,15 @@ import java.util.Locale;
 final class ModelConfigWriter {
   private static final JsonMapper JSON = new JsonMapper();
 
+  /** The same line breaks everywhere, since the content's hash names the model. */
+  private static final PrettyPrinter LAYOUT =
+      new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
+
   private ModelConfigWriter() {}
 
   static void write(ModelConfig config, Path file) {
     try {
-      Files.writeString(
-          file,
-          JSON.writerWithDefaultPrettyPrinter().writeValueAsString(toJson(config))
-              + System.lineSeparator());
+      Files.writeString(file, JSON.writer(LAYOUT).writeValueAsString(toJson(config)) + "\n");
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
     }

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -20,6 +23,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +41,11 @@ public final class ModelFolder implements AutoCloseable {
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+
+  private static final Pattern MODEL_FILE =
+      Pattern.compile(
+          "config\\.json|generation_config\\.json|tokenizer(_config)?\\.json"
+              + "|model.*\\.safetensors(\\.index\\.json)?");
 
   private final Path path;
   private final ModelConfig config;
@@ -88,30 +98,36 @@ public final class ModelFolder implements AutoCloseable {
   }
 
   /**
-   * Writes a model folder in one step: into a temporary folder beside it, forced to disk, which is
-   * then renamed. An existing folder of that name is replaced.
+   * Writes a model folder so that no half-written one is ever seen: into a temporary folder beside
+   * it, forced to disk, which is then renamed. An existing model folder of that name is renamed
+   * away just before and then deleted.
    *
-   * @param tokenizerJson copied in when given
+   * @param tokenizerJson copied in when given, with the {@code tokenizer_config.json} beside it
+   * @param weights written with {@code format = pt} added to its metadata
+   * @throws UncheckedIOException if it cannot be written, or if the folder exists and holds
+   *     anything but a model's files
    */
   public static void save(
       Path dir, ModelConfig config, @Nullable Path tokenizerJson, SafetensorsWriter weights) {
+    Path target = dir.toAbsolutePath().normalize();
     try {
-      Path parent = Files.createDirectories(dir.toAbsolutePath().normalize().getParent());
-      Path temporary = Files.createTempDirectory(parent, "." + dir.getFileName() + "-");
+      requireReplaceable(target);
+      Files.createDirectories(target.getParent());
+      String unique = "." + target.getFileName() + "." + UUID.randomUUID();
+      Path temporary = Files.createDirectory(target.resolveSibling(unique));
       try {
         config.write(temporary.resolve(CONFIG));
         if (tokenizerJson != null) {
           Files.copy(tokenizerJson, temporary.resolve(TOKENIZER));
+          Path tokenizerConfig = tokenizerJson.resolveSibling(TOKENIZER_CONFIG);
+          if (Files.isRegularFile(tokenizerConfig)) {
+            Files.copy(tokenizerConfig, temporary.resolve(TOKENIZER_CONFIG));
+          }
         }
-        weights.write(temporary.resolve(WEIGHTS));
-        if (Files.exists(dir)) {
-          Path old = Files.createTempDirectory(parent, "." + dir.getFileName() + "-old-");
-          Files.move(dir, old.resolve("model"), StandardCopyOption.ATOMIC_MOVE);
-          Files.move(temporary, dir, StandardCopyOption.ATOMIC_MOVE);
-          deleteTree(old);
-        } else {
-          Files.move(temporary, dir, StandardCopyOption.ATOMIC_MOVE);
-        }
+        // Hugging Face's library refuses weights that do not say so.
+        weights.metadata("format", "pt").write(temporary.resolve(WEIGHTS));
+        force(temporary);
+        replace(target, temporary, target.resolveSibling(unique + ".old"));
       } finally {
         deleteTree(temporary);
       }
@@ -242,6 +258,48 @@ public final class ModelFolder implements AutoCloseable {
       fileOf.put(tensor, file);
     }
     return fileOf;
+  }
+
+  /** Keeps a mistyped path from costing a folder that is no model. */
+  private static void requireReplaceable(Path dir) throws IOException {
+    if (!Files.exists(dir)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.list(dir)) {
+      Optional<Path> foreign =
+          entries
+              .filter(entry -> !MODEL_FILE.matcher(entry.getFileName().toString()).matches())
+              .findFirst();
+      if (foreign.isPresent()) {
+        throw new FileAlreadyExistsException(
+            dir.toString(), null, "not replaced, because it holds " + foreign.get().getFileName());
+      }
+    }
+  }
+
+  private static void force(Path dir) throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
+      }
+    }
+  }
+
+  private static void replace(Path dir, Path successor, Path old) throws IOException {
+    if (!Files.exists(dir)) {
+      Files.move(successor, dir, StandardCopyOption.ATOMIC_MOVE);
+      return;
+    }
+    Files.move(dir, old, StandardCopyOption.ATOMIC_MOVE);
+    try {
+      Files.move(successor, dir, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.move(old, dir, StandardCopyOption.ATOMIC_MOVE);
+      throw e;
+    }
+    deleteTree(old);
   }
 
   private static void deleteTree(Path root) throws IOException {

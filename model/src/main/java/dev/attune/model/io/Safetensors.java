@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -149,8 +150,9 @@ public final class Safetensors implements AutoCloseable {
     if (info.type() != ElementType.I64) {
       throw wrongType(info, "I64");
     }
-    long[] values = new long[(int) info.elements()];
-    data(name).asLongBuffer().get(values);
+    LongBuffer longs = data(name).asLongBuffer();
+    long[] values = new long[longs.remaining()];
+    longs.get(values);
     return values;
   }
 

@@ -63,7 +63,9 @@ public final class SafetensorsWriter {
           "tensor '%s': %s of shape %s needs %d bytes, got %d"
               .formatted(name, type, Arrays.toString(shape), needed, data.remaining()));
     }
-    if (tensors.putIfAbsent(name, new Tensor(name, type, shape.clone(), data.slice())) != null) {
+    if (tensors.putIfAbsent(
+            name, new Tensor(name, type, Arrays.stream(shape).boxed().toList(), data.slice()))
+        != null) {
       throw new IllegalArgumentException("tensor '%s' was added before".formatted(name));
     }
     return this;
@@ -145,9 +147,7 @@ public final class SafetensorsWriter {
       ObjectNode node = root.putObject(tensor.name);
       node.put("dtype", tensor.type.name());
       ArrayNode shape = node.putArray("shape");
-      for (long dimension : tensor.shape) {
-        shape.add(dimension);
-      }
+      tensor.shape.forEach(shape::add);
       long end = offset + tensor.data.remaining();
       node.putArray("data_offsets").add(offset).add(end);
       offset = end;
@@ -178,5 +178,5 @@ public final class SafetensorsWriter {
     }
   }
 
-  private record Tensor(String name, ElementType type, long[] shape, ByteBuffer data) {}
+  private record Tensor(String name, ElementType type, List<Long> shape, ByteBuffer data) {}
 }

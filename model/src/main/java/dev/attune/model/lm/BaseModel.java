@@ -87,10 +87,9 @@ public final class BaseModel implements AutoCloseable {
                     "tensor '%s': shape %s; config.json asks for %s"
                         .formatted(name, Arrays.toString(found), Arrays.toString(shape)));
               }
-              try (NDArray read = Tensors.of(manager, folder.floats(name), shape)) {
-                tensors.put(
-                    name, TorchScript.SHARED.infer(manager, "copy", read, precision.scalarType()));
-              }
+              tensors.put(
+                  name,
+                  Tensors.owned(manager, folder.floats(name), precision.scalarType(), shape));
             });
     return new Dictionary(tensors);
   }

@@ -22,16 +22,16 @@ final class RotaryTables {
     return Math.min(config.maxPositions(), MOST_POSITIONS);
   }
 
-  /** Returns "rotary.cos" and "rotary.sin", [positions, head size]: both halves of a head alike. */
+  /** Returns "rotary.cos" and "rotary.sin", [positions, head size / 2]. */
   static Map<String, NDArray> of(NDManager manager, ModelConfig config) {
     int positions = positions(config);
-    int size = config.headDim();
-    double[] frequencies = frequencies(config.rope(), size);
+    double[] frequencies = frequencies(config.rope(), config.headDim());
+    int size = frequencies.length;
     float[] cos = new float[positions * size];
     float[] sin = new float[positions * size];
     for (int p = 0; p < positions; p++) {
       for (int i = 0; i < size; i++) {
-        double angle = p * frequencies[i % (size / 2)];
+        double angle = p * frequencies[i];
         cos[p * size + i] = (float) Math.cos(angle);
         sin[p * size + i] = (float) Math.sin(angle);
       }

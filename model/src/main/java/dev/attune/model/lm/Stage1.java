@@ -189,9 +189,7 @@ public final class Stage1 {
 
   /** A tensor in the engine's own memory. */
   private NDArray owned(float[] values, long[] dimensions) {
-    try (NDArray array = Tensors.of(manager, values, dimensions)) {
-      return TorchScript.SHARED.infer(manager, "copy", array, TorchScript.FLOAT32);
-    }
+    return Tensors.owned(manager, values, TorchScript.FLOAT32, dimensions);
   }
 
   /**

@@ -53,7 +53,7 @@ public record Stage1Config(
 
   /** For an evaluation on some megabytes of text: about three minutes on two cores. */
   public static Stage1Config evaluation(long seed) {
-    return new Stage1Config(4096, 128, 320, 4, 2, 1024, 256, 4, 2400, 0.02, 3e-3, seed);
+    return new Stage1Config(4096, 128, 320, 4, 2, 1024, 256, 4, 1700, 0.02, 3e-3, seed);
   }
 
   /** For the demo's few hundred kilobytes: well below a minute on two cores. */

@@ -34,9 +34,7 @@ public final class ResidentModel implements AutoCloseable {
   }
 
   private NDArray owned(float[] values, long... shape) {
-    try (NDArray array = Tensors.of(manager, values, shape)) {
-      return TorchScript.SHARED.infer(manager, "copy", array, TorchScript.FLOAT32);
-    }
+    return Tensors.owned(manager, values, TorchScript.FLOAT32, shape);
   }
 
   /** Returns the SHA-256 of the weights. */

@@ -58,9 +58,7 @@ final class TrainableParameters implements AutoCloseable {
 
   /** Memory of the engine's own: its alignment, and with it each result, is always the same. */
   private NDArray owned(float[] values, long... shape) {
-    try (NDArray array = Tensors.of(manager, values, shape)) {
-      return TorchScript.SHARED.infer(manager, "copy", array, TorchScript.FLOAT32);
-    }
+    return Tensors.owned(manager, values, TorchScript.FLOAT32, shape);
   }
 
   Dictionary weights() {

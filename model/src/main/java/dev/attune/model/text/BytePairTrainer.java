@@ -12,13 +12,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
 
 /**
- * Trains a byte-level BPE tokenizer and writes it as Hugging Face's {@code tokenizer.json}. Ids:
- * the special tokens {@code <|bos|> <|eos|> <|pad|> <|system|> <|user|> <|assistant|> <|end|>} are
- * 0 to 6, the 256 bytes follow, then the merges in the order they were learned. The file is a
+ * Trains a byte-level BPE tokenizer and writes it as Hugging Face's {@code tokenizer.json}, with a
+ * {@code tokenizer_config.json} beside it that tells Hugging Face's library the special tokens.
+ * Ids: the special tokens {@code <|bos|> <|eos|> <|pad|> <|system|> <|user|> <|assistant|> <|end|>}
+ * are 0 to 6, the 256 bytes follow, then the merges in the order they were learned. The file is a
  * function of the texts' words and their counts: the order of the texts does not matter.
  */
 public final class BytePairTrainer {
@@ -38,7 +40,7 @@ public final class BytePairTrainer {
   private BytePairTrainer() {}
 
   /**
-   * Trains on texts and writes the tokenizer, replacing the file in one step.
+   * Trains on texts and writes the tokenizer, replacing each file in one step.
    *
    * @param texts read once
    * @param vocabularySize {@link #MIN_VOCABULARY} or more; fewer come out where the texts hold no
@@ -56,7 +58,6 @@ public final class BytePairTrainer {
     PairMerger merger = merger(texts);
     List<String> tokens = initialTokens();
     List<String> merges = new ArrayList<>();
-    Map<String, Integer> vocabulary = new HashMap<>();
     int wanted = vocabularySize - MIN_VOCABULARY;
     for (int done = 0; done < wanted; done++) {
       int[] pair = merger.merge(tokens.size(), MIN_PAIR_COUNT);
@@ -69,7 +70,8 @@ public final class BytePairTrainer {
         progress.accept((double) done / wanted);
       }
     }
-    write(tokens, merges, tokenizerJson);
+    write(tokenizerConfig(), tokenizerJson.resolveSibling("tokenizer_config.json"));
+    write(tokenizer(tokens, merges), tokenizerJson);
     progress.accept(1);
     return tokens.size();
   }
@@ -110,7 +112,7 @@ public final class BytePairTrainer {
     return tokens;
   }
 
-  private static void write(List<String> tokens, List<String> merges, Path file) {
+  private static ObjectNode tokenizer(List<String> tokens, List<String> merges) {
     ObjectNode root = JSON.createObjectNode();
     root.put("version", "1.0");
     root.putNull("truncation");
@@ -145,12 +147,26 @@ public final class BytePairTrainer {
     }
     ArrayNode rules = model.putArray("merges");
     merges.forEach(rules::add);
+    return root;
+  }
+
+  /** Without it, Hugging Face's library would take the model family's own special tokens. */
+  private static ObjectNode tokenizerConfig() {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("tokenizer_class", "PreTrainedTokenizerFast");
+    root.put("bos_token", SpecialToken.BOS.content());
+    root.put("eos_token", SpecialToken.EOS.content());
+    root.put("pad_token", SpecialToken.PAD.content());
+    root.put("clean_up_tokenization_spaces", false);
+    return root;
+  }
+
+  private static void write(ObjectNode root, Path file) {
     try {
-      Path target = file.toAbsolutePath();
-      Path temporary = Files.createTempFile(target.getParent(), ".tokenizer", ".json");
+      Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
       try {
         JSON.writeValue(temporary.toFile(), root);
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(temporary);
       }

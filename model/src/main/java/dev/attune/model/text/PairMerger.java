@@ -75,10 +75,11 @@ final class PairMerger {
     int length = lengths[w];
     long count = counts[w];
     int to = 0;
-    for (int from = 0; from < length; from++) {
+    int from = 0;
+    while (from < length) {
       boolean match = from + 1 < length && word[from] == left && word[from + 1] == right;
       if (!match) {
-        word[to++] = word[from];
+        word[to++] = word[from++];
         continue;
       }
       if (to > 0) {
@@ -90,7 +91,7 @@ final class PairMerger {
         addAndQueue(symbol, word[from + 2], w, count);
       }
       word[to++] = symbol;
-      from++;
+      from += 2;
     }
     lengths[w] = to;
   }

@@ -7,9 +7,9 @@ import dev.attune.model.io.ModelFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
@@ -19,12 +19,19 @@ import java.util.function.Function;
  * @param bos starts a text
  * @param eos ends a text
  * @param pad fills up a batch
- * @param roles opens a turn, by role
+ * @param system opens a system's turn
+ * @param user opens a user's turn
+ * @param assistant opens the assistant's turn
  * @param endOfTurn closes a turn
  */
-record SequenceMarks(int bos, int eos, int pad, Map<String, int[]> roles, int[] endOfTurn) {
-  private static final String USER = "user";
-  private static final List<String> ROLES = List.of("system", USER, "assistant");
+record SequenceMarks(
+    int bos,
+    int eos,
+    int pad,
+    List<Integer> system,
+    List<Integer> user,
+    List<Integer> assistant,
+    List<Integer> endOfTurn) {
 
   /** Names that published tokenizers of the supported families use, best first. */
   private static final List<String> BOS_NAMES =
@@ -56,30 +63,25 @@ record SequenceMarks(int bos, int eos, int pad, Map<String, int[]> roles, int[] 
         find("bos", BOS_NAMES, file, tokenizerConfig, modelConfig).orElse(eos),
         eos,
         find("pad", PAD_NAMES, file, tokenizerConfig, modelConfig).orElse(eos),
-        Map.of(
-            "system",
-            mark(SpecialToken.SYSTEM, "system:", file, encode),
-            USER,
-            mark(SpecialToken.USER, "user:", file, encode),
-            "assistant",
-            mark(SpecialToken.ASSISTANT, "assistant:", file, encode)),
+        mark(SpecialToken.SYSTEM, "system:", file, encode),
+        mark(SpecialToken.USER, "user:", file, encode),
+        mark(SpecialToken.ASSISTANT, "assistant:", file, encode),
         mark(SpecialToken.END, "\n", file, encode));
   }
 
   /** Opens a turn of a role; roles other than system, user and assistant count as user. */
-  int[] role(String role) {
-    String name = role.toLowerCase(Locale.ROOT);
-    int[] ids = roles.get(ROLES.contains(name) ? name : USER);
-    if (ids == null) {
-      throw new IllegalStateException("no mark for a known role");
-    }
-    return ids;
+  List<Integer> role(String role) {
+    return switch (role.toLowerCase(Locale.ROOT)) {
+      case "system" -> system;
+      case "assistant" -> assistant;
+      default -> user;
+    };
   }
 
-  private static int[] mark(
+  private static List<Integer> mark(
       SpecialToken token, String text, TokenizerFile file, Function<String, int[]> encode) {
     Integer id = file.specialTokens().get(token.content());
-    return id == null ? encode.apply(text) : new int[] {id};
+    return id == null ? Arrays.stream(encode.apply(text)).boxed().toList() : List.of(id);
   }
 
   private static OptionalInt find(

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A tokenizer in Hugging Face's {@code tokenizer.json} format, restricted to byte-pair models (all
@@ -37,13 +39,17 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer plain;
-  private final TokenizerFile file;
   private final SequenceMarks marks;
+  private final Set<Integer> specialIds;
+  private final int size;
+  private final String sha256;
 
-  private Tokenizer(HuggingFaceTokenizer plain, TokenizerFile file, SequenceMarks marks) {
+  private Tokenizer(HuggingFaceTokenizer plain, SequenceMarks marks, TokenizerFile file) {
     this.plain = plain;
-    this.file = file;
     this.marks = marks;
+    this.specialIds = Set.copyOf(file.specialTokens().values());
+    this.size = file.size();
+    this.sha256 = file.sha256();
   }
 
   /**
@@ -60,7 +66,7 @@ public final class Tokenizer implements AutoCloseable {
     boolean loaded = false;
     try {
       SequenceMarks marks = SequenceMarks.find(file, text -> encode(plain, text));
-      Tokenizer tokenizer = new Tokenizer(plain, file, marks);
+      Tokenizer tokenizer = new Tokenizer(plain, marks, file);
       loaded = true;
       return tokenizer;
     } finally {
@@ -82,7 +88,7 @@ public final class Tokenizer implements AutoCloseable {
   public String decode(int[] ids) {
     long[] known =
         Arrays.stream(ids)
-            .filter(id -> id >= 0 && id < file.size() && !file.specialTokens().containsValue(id))
+            .filter(id -> id >= 0 && id < size && !specialIds.contains(id))
             .asLongStream()
             .toArray();
     return known.length == 0 ? "" : plain.decode(known, false);
@@ -90,7 +96,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** One more than the largest id; a model's embedding may have more rows. */
   public int size() {
-    return file.size();
+    return size;
   }
 
   /** Starts a text; the id of {@link #eosId} where the tokenizer has no such token. */
@@ -110,12 +116,13 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * Ids that open a turn of a role (others than system, user and assistant count as user): one
-   * special token, or the text {@code "user:"} where the tokenizer has none for it.
+   * special token, or the text {@code "user:"} where the tokenizer has none for it (which, unlike a
+   * special token, a text can imitate).
    *
    * @return a new array, never empty
    */
   public int[] roleIds(String role) {
-    return marks.role(role).clone();
+    return ids(marks.role(role));
   }
 
   /**
@@ -124,17 +131,21 @@ public final class Tokenizer implements AutoCloseable {
    * @return a new array, never empty
    */
   public int[] endOfTurnIds() {
-    return marks.endOfTurn().clone();
+    return ids(marks.endOfTurn());
   }
 
   /** SHA-256 of the {@code tokenizer.json}, 64 lower-case hexadecimal digits. */
   public String sha256() {
-    return file.sha256();
+    return sha256;
   }
 
   @Override
   public void close() {
     plain.close();
+  }
+
+  private static int[] ids(List<Integer> ids) {
+    return ids.stream().mapToInt(Integer::intValue).toArray();
   }
 
   private static HuggingFaceTokenizer open(Path source, ObjectNode json) {

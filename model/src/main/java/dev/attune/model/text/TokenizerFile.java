@@ -71,26 +71,28 @@ record TokenizerFile(
   }
 
   /**
-   * A copy that knows no special token, so that none can come out of text. Ids of all other tokens
-   * stay. The unknown token is kept in the vocabulary, since the model refers to it.
+   * A copy that knows no special token, so that none can come out of text. All other tokens keep
+   * their ids: the unknown token stays in the vocabulary, since the model refers to it, and added
+   * tokens that are not special are put there, since the library would otherwise number them anew.
    */
   ObjectNode withoutSpecialTokens() {
     ObjectNode copy = root.deepCopy();
+    ObjectNode vocabulary = (ObjectNode) copy.at("/model/vocab");
+    String unknown = copy.at("/model/unk_token").asText();
+    specialTokens.keySet().stream()
+        .filter(content -> !content.equals(unknown))
+        .forEach(vocabulary::remove);
     ArrayNode ordinary = copy.arrayNode();
     for (JsonNode token : copy.path("added_tokens")) {
       if (!token.path("special").asBoolean()) {
         ordinary.add(token);
+        vocabulary.set(token.path("content").asText(), token.path("id"));
       }
     }
     copy.set("added_tokens", ordinary);
     copy.putNull("post_processor");
     copy.putNull("truncation");
     copy.putNull("padding");
-    ObjectNode vocabulary = (ObjectNode) copy.at("/model/vocab");
-    String unknown = copy.at("/model/unk_token").asText();
-    specialTokens.keySet().stream()
-        .filter(content -> !content.equals(unknown))
-        .forEach(vocabulary::remove);
     return copy;
   }
 

@@ -2,7 +2,7 @@
 # Vaswani et al. 2017: RMSNorm, rotary positions, grouped-query attention, SwiGLU.
 #
 # w      the frozen weights under their Hugging Face names, in the compute type, and the rotation's
-#        tables "rotary.cos", "rotary.sin" [positions, C] in fp32
+#        tables "rotary.cos", "rotary.sin" [positions, C/2] in fp32
 # lora   what is learned beside them: <linear>.lora_A [r, in], <linear>.lora_B [out, r] and the 0-dim
 #        "scaling"; empty where the base is used as it is
 # shape  [layers, query heads, key/value heads]
@@ -30,10 +30,9 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], name:
 
 
 def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-  # Su et al. 2021, arXiv 2104.09864, in the half-split layout: x [..., heads, C], cos [..., 1, C]
-  half = torch.floordiv(torch.size(x, -1), 2)
-  turned = torch.cat([torch.neg(torch.slice(x, -1, half)), torch.slice(x, -1, 0, half)], -1)
-  return x * cos + turned * sin
+  # Su et al. 2021, arXiv 2104.09864, in the half-split layout: x [..., heads, C], cos [..., 1, C/2]
+  a, b = torch.chunk(x, 2, -1)
+  return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
 def heads_of(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], name: str, norm: str, heads: int, eps: float) -> Tensor:

@@ -20,7 +20,8 @@ def language_model_step(self, ids: Tensor, tables: Dict[str, Tensor], matrices: 
   s = torch.size(ids, 1) - 1
   x = self.embed(torch.slice(ids, 1, 0, s), w) * scale
   h = self.text_states(x, w, annotate(Dict[str, Tensor], {}), shape, eps)
-  logits = torch.flatten(self.logits(h, w), 0, 1)
+  # logits stay in the compute type: they are most of a small model's memory traffic
+  logits = torch.flatten(torch.linear(h, w["model.embed_tokens.weight"]), 0, 1)
   loss = torch.cross_entropy_loss(logits, torch.flatten(torch.slice(ids, 1, 1)))
   gradients = self.gradients(loss, leaves)
   torch.set_grad_enabled(False)
@@ -28,7 +29,7 @@ def language_model_step(self, ids: Tensor, tables: Dict[str, Tensor], matrices: 
   n = len(matrices)
   self.muon(list(matrices.values()), torch.slice(gradients, 0, n), momenta, matrix_lr, momentum, matrix_decay)
   self.adamw(list(rest.values()), torch.slice(gradients, n), m, v, steps, rest_lr, .9, .95, 0., 1e-8)
-  return torch.detach(loss)
+  return torch.to(torch.detach(loss), 6)
 
 
 def gradients(self, loss: Tensor, leaves: List[Tensor]) -> List[Tensor]:

@@ -3,10 +3,12 @@ package dev.attune.model.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -53,6 +55,65 @@ class BytePairTrainerTest {
                 assertThat(tokenizer.decode(ids)).isEqualTo(text);
                 assertThat(ids.length).isLessThan(text.length());
               });
+    }
+  }
+
+  @Test
+  void shouldWriteAFileThatHuggingFacesLibraryReads() throws IOException {
+    // Given
+    Path file = dir.resolve("tokenizer.json");
+    BytePairTrainer.train(TestTexts.sentences(100, 7), 400, file, done -> {});
+
+    // When
+    try (HuggingFaceTokenizer reference =
+        HuggingFaceTokenizer.builder()
+            .optTokenizerPath(file)
+            .optPadding(false)
+            .optTruncation(false)
+            .optAddSpecialTokens(false)
+            .build()) {
+
+      // Then
+      assertThat(
+              reference
+                  .encode("<|bos|><|eos|><|pad|><|system|><|user|><|assistant|><|end|>")
+                  .getIds())
+          .containsExactly(0, 1, 2, 3, 4, 5, 6);
+      assertThat(dir.resolve("tokenizer_config.json"))
+          .content()
+          .contains("\"eos_token\":\"<|eos|>\"");
+    }
+  }
+
+  @Test
+  void shouldCutWordsAsTheTokenizerDoes() {
+    // Given: merges learned from other words than those that are encoded would be lost
+    List<String> texts = new ArrayList<>(TestTexts.sentences(300, 9));
+    texts.addAll(
+        List.of(
+            "don't we'll I'VE  it's\n\n  two   spaces ",
+            "x=1;\tif (a<b) {\r\n  y[10]*=2.5e-3; }",
+            "naïve Straße 東京タワー ١٢٣ ½ ² 🙂🙂 a\u00a0b \u2028 e\u0301",
+            "'''s 'tis o'clock rock'n'roll",
+            "   ",
+            "\n \n"));
+    Path file = dir.resolve("tokenizer.json");
+    BytePairTrainer.train(texts, 500, file, done -> {});
+
+    // When
+    try (Tokenizer tokenizer = Tokenizer.load(file)) {
+
+      // Then
+      assertThat(texts)
+          .allSatisfy(
+              text ->
+                  assertThat(tokenizer.encode(text))
+                      .isEqualTo(
+                          ByteLevel.WORDS
+                              .matcher(text)
+                              .results()
+                              .flatMapToInt(word -> Arrays.stream(tokenizer.encode(word.group())))
+                              .toArray()));
     }
   }
 
