@@ -1,2 +1,5 @@
 /** The attune command: demo, importers, evaluation, operations. */
+@NullMarked
 package dev.attune.cli;
+
+import org.jspecify.annotations.NullMarked;

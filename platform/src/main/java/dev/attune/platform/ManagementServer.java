@@ -21,7 +21,7 @@ public final class ManagementServer implements AutoCloseable {
       ConfigKey.string("management.host", "0.0.0.0", "The address to listen on.");
 
   public static final ConfigKey<Integer> PORT =
-      ConfigKey.integer("management.port", 8081, 0, 65_535, "The port; 0 takes a free one.");
+      ConfigKey.integer("management.port", 8080, 0, 65_535, "The port; 0 takes a free one.");
 
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 

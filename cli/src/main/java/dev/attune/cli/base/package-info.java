@@ -1,0 +1,5 @@
+/** Making and checking base models. */
+@NullMarked
+package dev.attune.cli.base;
+
+import org.jspecify.annotations.NullMarked;

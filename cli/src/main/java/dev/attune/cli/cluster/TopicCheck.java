@@ -1,0 +1,75 @@
+package dev.attune.cli.cluster;
+
+import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.Topic;
+import dev.attune.schemas.Topics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.config.ConfigResource;
+
+/**
+ * Compares a cluster's topics with the catalogue.
+ *
+ * @param topic of the catalogue
+ * @param exists whether the cluster has it
+ * @param differences what is set otherwise, in words; empty where it is as it should be
+ */
+record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
+  boolean good() {
+    return exists && differences.isEmpty();
+  }
+
+  /** Looks at every topic of the catalogue, in its order. */
+  static List<TopicCheck> all(Admin admin, KafkaSettings kafka) {
+    Set<String> names = KafkaCalls.await(kafka, admin.listTopics().names());
+    List<String> present = Topics.all().stream().map(Topic::name).filter(names::contains).toList();
+    Map<String, TopicDescription> descriptions =
+        KafkaCalls.await(kafka, admin.describeTopics(present).allTopicNames());
+    Map<ConfigResource, Config> configs =
+        KafkaCalls.await(
+            kafka,
+            admin.describeConfigs(present.stream().map(TopicCheck::resource).toList()).all());
+    List<TopicCheck> checks = new ArrayList<>();
+    for (Topic<?> topic : Topics.all()) {
+      TopicDescription description = descriptions.get(topic.name());
+      checks.add(
+          description == null
+              ? new TopicCheck(topic, false, List.of())
+              : new TopicCheck(
+                  topic,
+                  true,
+                  differences(topic, description, configs.get(resource(topic.name())))));
+    }
+    return checks;
+  }
+
+  private static List<String> differences(
+      Topic<?> topic, TopicDescription description, Config config) {
+    Map<String, String> found = new LinkedHashMap<>();
+    int partitions = description.partitions().size();
+    if (partitions < topic.partitions()) {
+      found.put("partitions", partitions + ", the catalogue has " + topic.partitions());
+    }
+    new TreeMap<>(topic.configs())
+        .forEach(
+            (name, wanted) -> {
+              ConfigEntry entry = config.get(name);
+              if (entry != null && !wanted.equals(entry.value())) {
+                found.put(name, entry.value() + ", the catalogue has " + wanted);
+              }
+            });
+    return found.entrySet().stream().map(e -> e.getKey() + " is " + e.getValue()).toList();
+  }
+
+  private static ConfigResource resource(String topic) {
+    return new ConfigResource(ConfigResource.Type.TOPIC, topic);
+  }
+}

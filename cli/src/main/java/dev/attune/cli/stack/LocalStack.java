@@ -1,0 +1,226 @@
+package dev.attune.cli.stack;
+
+import dev.attune.cli.CliException;
+import dev.attune.cli.console.Console;
+import dev.attune.embedded.EmbeddedCluster;
+import dev.attune.ingest.IngestApp;
+import dev.attune.ingest.IngestConfig;
+import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.platform.ConfigKey;
+import dev.attune.platform.Configuration;
+import dev.attune.platform.KafkaSettings;
+import dev.attune.platform.ManagementServer;
+import dev.attune.platform.Meters;
+import dev.attune.platform.Service;
+import dev.attune.scorer.ScorerApp;
+import dev.attune.scorer.ScorerConfig;
+import dev.attune.trainer.TrainerApp;
+import dev.attune.trainer.TrainerConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything in this process: broker and registry (or a cluster elsewhere), ingest, trainer and
+ * scorer on one shared base, and the management endpoint. Used by {@code up}, {@code demo} and
+ * {@code evaluate}.
+ *
+ * <p>Single use: start it, use it, close it. {@link #close} stops what was started in reverse
+ * order, so that a service never outlives what it depends on; a failed start closes what it had
+ * started. Thread-safe after the start.
+ */
+public final class LocalStack implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalStack.class);
+
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  private final List<Service> services = new ArrayList<>();
+  private final PrometheusMeterRegistry meters = Meters.registry();
+  private final String bootstrapServers;
+  private final String registryUrl;
+  private final Configuration configuration;
+  private final BaseModel base;
+  private final ManagementServer management;
+
+  private LocalStack(StackConfig config, Console console) throws Exception {
+    started.push(meters::close);
+    try {
+      // Reading the base and starting the broker do not need one another.
+      CompletableFuture<BaseModel> loading =
+          CompletableFuture.supplyAsync(() -> BaseModel.load(config.base(), Precision.fastest()));
+      if (config.external()) {
+        bootstrapServers = config.settings().get(StackConfig.BOOTSTRAP);
+        registryUrl = config.settings().get(StackConfig.REGISTRY);
+      } else {
+        EmbeddedCluster cluster =
+            started(
+                EmbeddedCluster.start(
+                    config.dataDir().resolve("kafka"), config.brokerPort(), config.registryPort()));
+        bootstrapServers = cluster.bootstrapServers();
+        registryUrl = cluster.registryUrl();
+        console.say("broker " + bootstrapServers + ", registry " + registryUrl);
+      }
+      base = started(join(loading));
+      console.say("base " + config.base() + " in " + base.precision());
+      configuration = Configuration.of(settings(config));
+      configuration.rejectUnknown(keys());
+      services.add(new IngestApp(IngestConfig.from(configuration), meters));
+      services.add(new TrainerApp(TrainerConfig.from(configuration), meters, base));
+      services.add(new ScorerApp(ScorerConfig.from(configuration), meters, base));
+      for (Service service : services) {
+        started.push(service);
+        service.start();
+        console.say(service.name() + " started");
+      }
+      management = started(ManagementServer.start(config.managementPort(), meters, services));
+    } catch (Exception | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts everything and returns when all services are started; see {@link #awaitReady}.
+   *
+   * @throws CliException where a part cannot start; what was started is closed again
+   */
+  public static LocalStack start(StackConfig config, Console console) {
+    try {
+      return new LocalStack(config, console);
+    } catch (CliException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new CliException("the services cannot start: " + e.getMessage(), e);
+    }
+  }
+
+  /** Where clients connect to, {@code host:port}. */
+  public String bootstrapServers() {
+    return bootstrapServers;
+  }
+
+  /** The registry's address. */
+  public String registryUrl() {
+    return registryUrl;
+  }
+
+  /** Port of /livez, /readyz and /metrics. */
+  public int managementPort() {
+    return management.port();
+  }
+
+  /** Settings for further clients of the same cluster. */
+  public KafkaSettings kafka() {
+    return KafkaSettings.from(configuration);
+  }
+
+  /** The base that trainer and scorer share. */
+  public BaseModel base() {
+    return base;
+  }
+
+  /** What all services measure. */
+  public PrometheusMeterRegistry meters() {
+    return meters;
+  }
+
+  /** In the order of their start. */
+  public List<Service> services() {
+    return List.copyOf(services);
+  }
+
+  /** Whether every service lives; one that has failed never comes back by itself. */
+  public boolean live() {
+    return services.stream().allMatch(Service::live);
+  }
+
+  /**
+   * Waits until every service is ready.
+   *
+   * @throws CliException naming the services that are not ready in time, or have failed
+   */
+  public void awaitReady(Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!services.stream().allMatch(Service::ready)) {
+      if (!live()) {
+        throw new CliException("failed at the start: " + failed() + "; see the log");
+      }
+      if (System.nanoTime() > end) {
+        throw new CliException(
+            "not ready after " + limit.toSeconds() + " s: " + names(s -> !s.ready()));
+      }
+      try {
+        Thread.sleep(50);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CliException("interrupted while the services start", e);
+      }
+    }
+  }
+
+  /** Names of the services that do not live, comma-separated. */
+  public String failed() {
+    return names(service -> !service.live());
+  }
+
+  private String names(Predicate<Service> which) {
+    return services.stream().filter(which).map(Service::name).collect(Collectors.joining(", "));
+  }
+
+  private static List<ConfigKey<?>> keys() {
+    List<ConfigKey<?>> keys = new ArrayList<>(IngestConfig.keys());
+    keys.addAll(TrainerConfig.keys());
+    keys.addAll(ScorerConfig.keys());
+    return keys;
+  }
+
+  private Map<String, String> settings(StackConfig config) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put(StackConfig.BOOTSTRAP, bootstrapServers);
+    all.put(StackConfig.REGISTRY, registryUrl);
+    all.put("trainer.base", config.base().toString());
+    all.put("scorer.base", config.base().toString());
+    all.put("ingest.state.dir", config.dataDir().resolve("ingest").toString());
+    all.putAll(config.settings());
+    return all;
+  }
+
+  private <T extends AutoCloseable> T started(T part) {
+    started.push(part);
+    return part;
+  }
+
+  private static <T> T join(CompletableFuture<T> future) throws Exception {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    while (!started.isEmpty()) {
+      AutoCloseable part = started.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.atWarn()
+            .addKeyValue("part", part.getClass().getSimpleName())
+            .setCause(e)
+            .log("Could not close a part of the stack");
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.attune.cli.traffic;
+
+/**
+ * What became of the events sent.
+ *
+ * @param sent acknowledged by the broker
+ * @param accepted fed to the trainer
+ * @param rejected found in the rejected topic
+ * @param duplicate covered by a bucket, but neither fed to the trainer nor rejected
+ * @param open not accounted for (yet)
+ * @param repeated accounted for more than once: always a defect
+ */
+public record EventAccounts(
+    long sent, long accepted, long rejected, long duplicate, long open, long repeated) {
+
+  /** True if each event sent is accounted for, once. */
+  public boolean balanced() {
+    return open == 0 && repeated == 0 && sent == accepted + rejected + duplicate;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.attune.ingest;
+
+/** Why an event cannot be used. The names are public: they stand in the rejected topic. */
+public enum RejectionReason {
+  /** The value does not begin as the registry's wire format does, or there is none. */
+  NOT_AVRO,
+  /** The bytes do not fit the schema that they name. */
+  MALFORMED_AVRO,
+  /** The registry does not know the schema's id. */
+  UNKNOWN_SCHEMA_ID,
+  /** The schema is of another record than PreferenceEvent, or cannot be used. */
+  WRONG_SCHEMA,
+  /** The record is larger than {@code ingest.max-event-bytes}. */
+  EVENT_TOO_LARGE,
+  EMPTY_USER_ID,
+  EMPTY_EVENT_ID,
+  /** An id is longer than {@link EventLimits#MAX_ID_LENGTH} characters. */
+  ID_TOO_LONG,
+  /** A text or id has half of a surrogate pair or a NUL. */
+  INVALID_UNICODE,
+  /** The record's key is not the user id. */
+  KEY_MISMATCH,
+  /** The domain is not labels of letters, digits, hyphens and underscores parted by dots. */
+  INVALID_DOMAIN,
+  /** The event's time is later than the broker's by more than {@code ingest.clock-skew}. */
+  FUTURE_TIMESTAMP,
+  /** There is no turn with text in the prompt. */
+  EMPTY_PROMPT,
+  NO_CANDIDATES,
+  /** There are more candidates than {@code ingest.max-candidates}. */
+  TOO_MANY_CANDIDATES,
+  /** Two candidates have one id, or the signal names one twice. */
+  DUPLICATE_CANDIDATE,
+  /** The signal names a candidate that was not shown. */
+  UNKNOWN_CANDIDATE,
+  /** A text is longer than {@code ingest.max-text-length}. */
+  TEXT_TOO_LONG,
+  /** A rating is not a finite number. */
+  INVALID_RATING,
+  /** The event compares or judges nothing, such as a choice among one. */
+  NOTHING_TO_LEARN,
+  /** A defect of Attune: please report it, with the original bytes where they may be shown. */
+  UNPROCESSABLE
+}

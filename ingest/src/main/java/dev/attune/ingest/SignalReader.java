@@ -1,0 +1,251 @@
+package dev.attune.ingest;
+
+import dev.attune.schemas.events.Candidate;
+import dev.attune.schemas.events.Choice;
+import dev.attune.schemas.events.Comparison;
+import dev.attune.schemas.events.Edit;
+import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.Judgement;
+import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.events.Ranking;
+import dev.attune.schemas.events.Ratings;
+import dev.attune.schemas.events.Regeneration;
+import dev.attune.schemas.events.Reply;
+import dev.attune.schemas.events.Thumb;
+import dev.attune.schemas.events.Tie;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Turns an event's signal into comparisons and judgements, as docs/events.md says. The feedback
+ * holds the replies that are compared or judged and no others, in the order shown. Pure.
+ */
+final class SignalReader {
+  /** Added to a candidate's id to name the user's correction of it. */
+  static final String EDIT_SUFFIX = "#edit";
+
+  /** Ratings that nearly agree still say which is better. */
+  private static final double LEAST_RATING_WEIGHT = 0.01;
+
+  private final EventValidator validator;
+
+  SignalReader(EventValidator validator) {
+    this.validator = validator;
+  }
+
+  /**
+   * What the event teaches.
+   *
+   * @param event one that {@link EventValidator#check} let pass
+   * @throws RejectedEventException if the signal does not fit the candidates or says nothing
+   */
+  Feedback read(PreferenceEvent event, long offset) {
+    Builder feedback = new Builder(event.getCandidates());
+    Object signal = event.getSignal();
+    if (signal instanceof Choice choice) {
+      choice(feedback, choice, event.getCandidates());
+    } else if (signal instanceof Ranking ranking) {
+      tiers(feedback, ranking.getTiers());
+    } else if (signal instanceof Ratings ratings) {
+      ratings(feedback, ratings.getRatings(), event.getCandidates());
+    } else if (signal instanceof Thumb thumb) {
+      feedback.judge(thumb.getCandidateId(), thumb.getUp());
+    } else if (signal instanceof Edit edit) {
+      edit(feedback, edit);
+    } else if (signal instanceof Regeneration regeneration) {
+      regeneration(feedback, regeneration);
+    } else if (signal instanceof Tie tie) {
+      tie(feedback, tie, event.getCandidates());
+    } else {
+      throw new IllegalStateException("no rule for " + signal.getClass().getSimpleName());
+    }
+    return feedback.build(event, offset);
+  }
+
+  private static void choice(Builder feedback, Choice choice, List<Candidate> candidates) {
+    feedback.require(choice.getChosenId());
+    for (Candidate other : candidates) {
+      if (!other.getId().equals(choice.getChosenId())) {
+        feedback.prefer(choice.getChosenId(), other.getId(), 1);
+      }
+    }
+  }
+
+  private static void tiers(Builder feedback, List<List<String>> tiers) {
+    Set<String> seen = new HashSet<>();
+    List<String> better = new ArrayList<>();
+    for (List<String> tier : tiers) {
+      for (int i = 0; i < tier.size(); i++) {
+        String id = tier.get(i);
+        feedback.require(id);
+        once(seen, id);
+        better.forEach(preferred -> feedback.prefer(preferred, id, 1));
+        for (int j = 0; j < i; j++) {
+          feedback.tie(tier.get(j), id);
+        }
+      }
+      better.addAll(tier);
+    }
+  }
+
+  private static void ratings(
+      Builder feedback, Map<String, Double> ratings, List<Candidate> candidates) {
+    TreeSet<Double> halves = new TreeSet<>();
+    ratings.forEach(
+        (id, rating) -> {
+          feedback.require(id);
+          if (!Double.isFinite(rating)) {
+            throw new RejectedEventException(
+                RejectionReason.INVALID_RATING, "a rating is not a finite number");
+          }
+          // Halves, because the range of two finite numbers may be infinite.
+          halves.add(rating / 2);
+        });
+    double range = halves.isEmpty() ? 0 : halves.last() - halves.first();
+    List<String> rated =
+        candidates.stream().map(Candidate::getId).filter(ratings::containsKey).toList();
+    for (int i = 0; i < rated.size(); i++) {
+      for (int j = i + 1; j < rated.size(); j++) {
+        double difference = ratings.get(rated.get(i)) / 2 - ratings.get(rated.get(j)) / 2;
+        double weight = Math.max(LEAST_RATING_WEIGHT, Math.abs(difference) / range);
+        if (difference > 0) {
+          feedback.prefer(rated.get(i), rated.get(j), weight);
+        } else if (difference < 0) {
+          feedback.prefer(rated.get(j), rated.get(i), weight);
+        } else {
+          feedback.tie(rated.get(i), rated.get(j));
+        }
+      }
+    }
+  }
+
+  private void edit(Builder feedback, Edit edit) {
+    validator.text("correctedText", edit.getCorrectedText());
+    Candidate candidate = feedback.require(edit.getCandidateId());
+    if (edit.getCorrectedText().isBlank() || edit.getCorrectedText().equals(candidate.getText())) {
+      throw nothing("correctedText is blank or changes nothing");
+    }
+    String id = edit.getCandidateId() + EDIT_SUFFIX;
+    feedback.replace(id, edit.getCorrectedText());
+    feedback.prefer(id, edit.getCandidateId(), 1);
+  }
+
+  private static void regeneration(Builder feedback, Regeneration regeneration) {
+    feedback.require(regeneration.getDiscardedId());
+    feedback.require(regeneration.getKeptId());
+    if (regeneration.getKeptId().equals(regeneration.getDiscardedId())) {
+      throw nothing("keptId is discardedId");
+    }
+    feedback.prefer(regeneration.getKeptId(), regeneration.getDiscardedId(), 1);
+  }
+
+  private static void tie(Builder feedback, Tie tie, List<Candidate> candidates) {
+    List<String> ids =
+        tie.getCandidateIds().isEmpty()
+            ? candidates.stream().map(Candidate::getId).toList()
+            : tie.getCandidateIds();
+    tiers(feedback, List.of(ids));
+  }
+
+  private static void once(Set<String> seen, String id) {
+    if (!seen.add(id)) {
+      throw new RejectedEventException(
+          RejectionReason.DUPLICATE_CANDIDATE, "the signal names one candidate twice");
+    }
+  }
+
+  private static RejectedEventException nothing(String message) {
+    return new RejectedEventException(RejectionReason.NOTHING_TO_LEARN, message);
+  }
+
+  /** Collects pairs by candidate id, then numbers the replies that they need. */
+  private static final class Builder {
+    private final Map<String, Candidate> candidates = new LinkedHashMap<>();
+    private final Set<String> used = new HashSet<>();
+    private final List<Pair> pairs = new ArrayList<>();
+    private final Map<String, Boolean> judged = new LinkedHashMap<>();
+
+    private record Pair(String preferred, String other, double weight, boolean tie) {}
+
+    Builder(List<Candidate> shown) {
+      shown.forEach(candidate -> candidates.put(candidate.getId(), candidate));
+    }
+
+    Candidate require(String id) {
+      Candidate candidate = candidates.get(id);
+      if (candidate == null) {
+        throw new RejectedEventException(
+            RejectionReason.UNKNOWN_CANDIDATE, "the signal names a candidate that was not shown");
+      }
+      return candidate;
+    }
+
+    /** Adds a reply that was not shown; in place of a shown one that has its id. */
+    void replace(String id, String text) {
+      candidates.put(id, new Candidate(id, text));
+    }
+
+    void prefer(String preferred, String other, double weight) {
+      add(new Pair(preferred, other, weight, false));
+    }
+
+    void tie(String one, String other) {
+      add(new Pair(one, other, 1, true));
+    }
+
+    void judge(String id, boolean good) {
+      require(id);
+      used.add(id);
+      judged.put(id, good);
+    }
+
+    Feedback build(PreferenceEvent event, long offset) {
+      if (pairs.isEmpty() && judged.isEmpty()) {
+        throw nothing("the signal compares or judges nothing");
+      }
+      List<Reply> replies = new ArrayList<>();
+      Map<String, Integer> index = new HashMap<>();
+      candidates.forEach(
+          (id, candidate) -> {
+            if (used.contains(id)) {
+              index.put(id, replies.size());
+              replies.add(new Reply(id, candidate.getText(), null));
+            }
+          });
+      List<Comparison> comparisons = new ArrayList<>();
+      pairs.forEach(
+          pair ->
+              comparisons.add(
+                  new Comparison(
+                      index.get(pair.preferred),
+                      index.get(pair.other),
+                      (float) pair.weight,
+                      0f,
+                      pair.tie)));
+      List<Judgement> judgements = new ArrayList<>();
+      judged.forEach((id, good) -> judgements.add(new Judgement(index.get(id), good, 1f)));
+      return Feedback.newBuilder()
+          .setEventId(event.getEventId())
+          .setRevision(event.getRevision())
+          .setOffset(offset)
+          .setOccurredAt(event.getOccurredAt())
+          .setPrompt(event.getPrompt())
+          .setReplies(replies)
+          .setComparisons(comparisons)
+          .setJudgements(judgements)
+          .build();
+    }
+
+    private void add(Pair pair) {
+      used.add(pair.preferred);
+      used.add(pair.other);
+      pairs.add(pair);
+    }
+  }
+}

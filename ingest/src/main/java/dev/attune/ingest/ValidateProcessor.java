@@ -1,0 +1,171 @@
+package dev.attune.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.attune.schemas.Domains;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Position;
+import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.events.RejectedPreference;
+import dev.attune.schemas.registry.RegistryException;
+import dev.attune.schemas.serde.WireFormatException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.time.Instant;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decodes and checks a record of attune.preferences. A good one goes on as a {@link UserEvent}; a
+ * bad one goes to the rejected topic, and its offset goes on to its user's buckets. Has no state. A
+ * registry that cannot be asked is the task's failure, not the record's: nothing is skipped.
+ */
+final class ValidateProcessor implements Processor<byte[], byte[], String, Object> {
+  private static final Logger LOG = LoggerFactory.getLogger(ValidateProcessor.class);
+
+  private final Deserializer<PreferenceEvent> deserializer;
+  private final EventLimits limits;
+  private final EventValidator validator;
+  private final SignalReader signals;
+  private final IngestMeters meters;
+  private ProcessorContext<String, Object> context;
+
+  ValidateProcessor(
+      Deserializer<PreferenceEvent> deserializer, EventLimits limits, IngestMeters meters) {
+    this.deserializer = deserializer;
+    this.limits = limits;
+    this.validator = new EventValidator(limits);
+    this.signals = new SignalReader(validator);
+    this.meters = meters;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> processorContext) {
+    this.context = processorContext;
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    RecordMetadata source = context.recordMetadata().orElseThrow();
+    String key = utf8(record.key());
+    meters.read(record.value() == null ? 0 : record.value().length);
+    try {
+      UserEvent event = read(record, key, source);
+      context.forward(
+          new Record<>(event.userId(), event, record.timestamp()), IngestTopology.DEDUPLICATE);
+    } catch (RejectedEventException e) {
+      reject(record, key, source, e);
+    }
+  }
+
+  private UserEvent read(
+      Record<byte[], byte[]> record, @Nullable String key, RecordMetadata source) {
+    PreferenceEvent event = decode(record);
+    try {
+      validator.check(event, key, Instant.ofEpochMilli(record.timestamp()));
+      return new UserEvent(
+          event.getUserId(),
+          Domains.orGeneral(event.getDomain()),
+          source.partition(),
+          source.offset(),
+          record.timestamp(),
+          event.getEventId(),
+          event.getRevision(),
+          event.getWithdrawn() ? null : signals.read(event, source.offset()),
+          event.getUserText());
+    } catch (RejectedEventException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.atError()
+          .addKeyValue("partition", source.partition())
+          .addKeyValue("offset", source.offset())
+          .addKeyValue("exception", e.getClass().getName())
+          .log("an event could not be processed; it is rejected");
+      throw new RejectedEventException(
+          RejectionReason.UNPROCESSABLE, "a defect of Attune: " + e.getClass().getSimpleName());
+    }
+  }
+
+  private PreferenceEvent decode(Record<byte[], byte[]> record) {
+    byte[] value = record.value();
+    if (value == null) {
+      throw new RejectedEventException(RejectionReason.NOT_AVRO, "the record has no value");
+    }
+    if (value.length > limits.maxEventBytes()) {
+      throw new RejectedEventException(
+          RejectionReason.EVENT_TOO_LARGE,
+          "the record has " + value.length + " bytes, at most " + limits.maxEventBytes());
+    }
+    try {
+      return deserializer.deserialize(Topics.PREFERENCES.name(), record.headers(), value);
+    } catch (WireFormatException e) {
+      RejectionReason reason =
+          switch (e.reason()) {
+            case NOT_AVRO_FRAME -> RejectionReason.NOT_AVRO;
+            case MALFORMED_AVRO -> RejectionReason.MALFORMED_AVRO;
+            case UNKNOWN_SCHEMA_ID -> RejectionReason.UNKNOWN_SCHEMA_ID;
+            case WRONG_TYPE, UNUSABLE_SCHEMA -> RejectionReason.WRONG_SCHEMA;
+            case REGISTRY_REFUSED -> refused(e);
+            case INVALID_RECORD, REGISTRY_UNAVAILABLE -> throw e;
+          };
+      throw new RejectedEventException(reason, e.getMessage());
+    }
+  }
+
+  /**
+   * What a registry that does not have the kind of id answers (a GUID, a negative number) is the
+   * record's fault. That the whole registry is wrong shows when the rejection is to be written,
+   * which needs it too.
+   */
+  private static RejectionReason refused(WireFormatException e) {
+    if (e.getCause() instanceof RegistryException cause
+        && cause.kind() == RegistryException.Kind.REFUSED) {
+      return RejectionReason.UNKNOWN_SCHEMA_ID;
+    }
+    throw e;
+  }
+
+  private void reject(
+      Record<byte[], byte[]> record,
+      @Nullable String key,
+      RecordMetadata source,
+      RejectedEventException problem) {
+    meters.rejected(problem.reason());
+    byte[] original = record.value() == null ? new byte[0] : record.value();
+    RejectedPreference rejected =
+        RejectedPreference.newBuilder()
+            .setReason(problem.reason().name())
+            .setMessage(problem.getMessage())
+            .setOriginal(ByteBuffer.wrap(original))
+            .setSource(new Position(source.topic(), source.partition(), source.offset()))
+            .setReceivedAt(Instant.ofEpochMilli(record.timestamp()))
+            .build();
+    context.forward(
+        new Record<>(key == null ? "" : key, rejected, record.timestamp()),
+        IngestTopology.REJECTED_SINK);
+    if (key != null && !key.isBlank() && key.length() <= EventLimits.MAX_ID_LENGTH) {
+      UserEvent covered =
+          UserEvent.empty(
+              key, Domains.GENERAL, source.partition(), source.offset(), record.timestamp());
+      context.forward(new Record<>(key, covered, record.timestamp()), IngestTopology.BUCKET);
+    }
+  }
+
+  private static @Nullable String utf8(byte @Nullable [] bytes) {
+    if (bytes == null) {
+      return null;
+    }
+    try {
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.indexOf('\0') < 0 ? text : null;
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.attune.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.schemas.events.Route;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DeduplicationTest {
+  @TempDir Path stateDir;
+  private FakeRegistry registry;
+  private IngestHarness ingest;
+
+  @BeforeEach
+  void start() {
+    registry = new FakeRegistry();
+    ingest = new IngestHarness(registry, stateDir, Map.of("ingest.deduplication-window", "10 min"));
+  }
+
+  @AfterEach
+  void stop() {
+    ingest.close();
+    registry.close();
+  }
+
+  @Test
+  void shouldLetARepeatPassOnlyAsAnOffset() {
+    // Given
+    ingest.send(Events.choice("ann", "e1", 3).build());
+    ingest.send(Events.choice("ann", "e1", 3).build());
+
+    // When
+    List<PreferenceBucket> buckets = ingest.flush(Route.BY_USER);
+
+    // Then
+    assertThat(buckets).hasSize(1);
+    assertThat(buckets.get(0).getFeedback()).hasSize(1);
+    assertThat(buckets.get(0).getSourceOffsets()).containsExactly(0L, 1L);
+    assertThat(ingest.count("accepted", "")).isEqualTo(1);
+    assertThat(ingest.count("duplicate", "retry")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotTakeAnotherUsersEventForARepeat() {
+    // When
+    ingest.send(Events.choice("ann", "e1", 3).build());
+    ingest.send(Events.choice("bob", "e1", 3).build());
+
+    // Then
+    assertThat(ingest.count("accepted", "")).isEqualTo(2);
+  }
+
+  @Test
+  void shouldAcceptAnEventAgainAfterItWasRejected() {
+    // Given
+    ingest.send(Events.choice("ann", "e1", 3).setDomain("no domain").build());
+
+    // When
+    ingest.send(Events.choice("ann", "e1", 3).build());
+
+    // Then
+    assertThat(ingest.count("accepted", "")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldForgetAnEventAfterTheWindow() {
+    // Given
+    ingest.send(Events.choice("ann", "e1", 3).build());
+    ingest.advance(Duration.ofMinutes(9));
+    ingest.send(Events.choice("ann", "e1", 3).build());
+    ingest.advance(Duration.ofMinutes(2));
+
+    // When
+    ingest.send(Events.choice("ann", "e1", 3).build());
+
+    // Then
+    assertThat(ingest.count("accepted", "")).isEqualTo(2);
+    assertThat(ingest.count("duplicate", "retry")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldStillFindRepeatsAfterARecordFromTheFuture() {
+    // Given
+    byte[] bytes = ingest.bytes(Events.choice("eve", "e0", 2).build());
+    ingest.input.pipeInput("eve", bytes, Events.NOW.plus(Duration.ofMinutes(59)));
+    ingest.send(Events.choice("ann", "e1", 3).build());
+
+    // When
+    ingest.send(Events.choice("ann", "e1", 3).build());
+
+    // Then
+    assertThat(ingest.count("accepted", "")).isEqualTo(2);
+    assertThat(ingest.count("duplicate", "retry")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldCountRevisionsApart() {
+    // Given
+    ingest.send(Events.choice("ann", "e1", 3).setRevision(1).build());
+
+    // When
+    ingest.send(Events.choice("ann", "e1", 3).setRevision(0).build());
+    ingest.send(Events.choice("ann", "e1", 3).setRevision(2).build());
+    ingest.send(Events.choice("ann", "e2", 3).setWithdrawn(true).build());
+    ingest.send(Events.choice("ann", "e2", 3).build());
+
+    // Then
+    assertThat(ingest.count("accepted", "")).isEqualTo(1);
+    assertThat(ingest.count("duplicate", "superseded")).isEqualTo(1);
+    assertThat(ingest.count("duplicate", "revision")).isEqualTo(1);
+    assertThat(ingest.count("duplicate", "withdrawn")).isEqualTo(1);
+    assertThat(ingest.count("duplicate", "retry")).isEqualTo(1);
+  }
+}

@@ -1,0 +1,210 @@
+package dev.attune.scorer;
+
+import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.platform.Service;
+import dev.attune.platform.ServiceRunner;
+import dev.attune.platform.ServiceState;
+import dev.attune.platform.ServiceState.Phase;
+import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.RewardFunction;
+import dev.attune.scorer.kafka.KafkaLoop;
+import dev.attune.scorer.kafka.ScorerClients;
+import dev.attune.scorer.kafka.ScorerLoops;
+import dev.attune.scorer.metrics.ScorerMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The scorer: answers each ScoreRequest of {@code attune.prompts} with exactly one ScoreResult in
+ * {@code attune.rewards}, with the models that {@code attune.models} names at that moment.
+ *
+ * <p>Single use. It owns two threads: {@code scorer} consumes, computes and produces; {@code
+ * scorer-models} follows the published models and loads them beside those in service. {@link
+ * #start} loads the base and returns; the first prompt is taken when the model topics have been
+ * read to their end and a first forward pass is done, which is when {@link #ready} turns true.
+ * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
+ */
+public final class ScorerApp implements Service {
+  private static final Logger LOG = LoggerFactory.getLogger(ScorerApp.class);
+  private static final Duration CLOSE = Duration.ofSeconds(20);
+
+  private final ScorerConfig config;
+  private final MeterRegistry registry;
+  private final Supplier<RewardFunction> rewardFunctions;
+  private final ServiceState state = new ServiceState("scorer");
+  private final ModelDirectory directory = new ModelDirectory();
+  private final List<Thread> threads = new ArrayList<>();
+  private @Nullable RewardFunction rewards;
+  private volatile @Nullable KafkaLoop scoring;
+  private volatile @Nullable KafkaLoop following;
+
+  /** A scorer that loads the base itself. */
+  public ScorerApp(ScorerConfig config, MeterRegistry registry) {
+    this(
+        config,
+        registry,
+        () -> new BaseModelRewards(BaseModel.load(config.base(), precision(config)), true));
+  }
+
+  /**
+   * A scorer beside other users of one base.
+   *
+   * @param base is not closed by the scorer; {@code scorer.base} and {@code scorer.precision} are
+   *     not looked at
+   */
+  public ScorerApp(ScorerConfig config, MeterRegistry registry, BaseModel base) {
+    this(config, registry, () -> new BaseModelRewards(base, false));
+  }
+
+  ScorerApp(ScorerConfig config, MeterRegistry registry, Supplier<RewardFunction> rewardFunctions) {
+    this.config = config;
+    this.registry = registry;
+    this.rewardFunctions = rewardFunctions;
+  }
+
+  /** Runs a scorer as a process; see {@link ServiceRunner}. */
+  public static void main(String[] arguments) {
+    System.exit(
+        ServiceRunner.run(
+            arguments,
+            ScorerConfig.keys(),
+            (configuration, registry) ->
+                new ScorerApp(ScorerConfig.from(configuration), registry)));
+  }
+
+  @Override
+  public String name() {
+    return "scorer";
+  }
+
+  @Override
+  public synchronized void start() {
+    state.to(Phase.STARTING);
+    try {
+      RewardFunction loaded = rewardFunctions.get();
+      rewards = loaded;
+      ScorerLoops loops = loops(loaded);
+      KafkaLoop models = loops.following(config.maxArtifactBytes());
+      KafkaLoop prompts = loops.scoring(config.limits(), config.budget());
+      following = models;
+      scoring = prompts;
+      state.to(Phase.RUNNING);
+      run("scorer-models", models::run);
+      run(
+          "scorer",
+          () -> {
+            loaded.warmUp();
+            // Before that, a domain would be answered without the model that it already has.
+            models.awaitStarted();
+            prompts.run();
+          });
+    } catch (RuntimeException e) {
+      state.tryTo(Phase.FAILED);
+      throw e;
+    }
+  }
+
+  @Override
+  public boolean live() {
+    return state.live();
+  }
+
+  @Override
+  public boolean ready() {
+    KafkaLoop prompts = scoring;
+    return state.running() && prompts != null && prompts.ready();
+  }
+
+  @Override
+  public synchronized void close() {
+    boolean stopping = state.tryTo(Phase.STOPPING);
+    stopLoops();
+    boolean ended = threads.stream().allMatch(ScorerApp::join);
+    threads.clear();
+    directory.close();
+    // Freed memory under a forward pass would take the whole process along.
+    if (ended && rewards != null) {
+      rewards.close();
+      rewards = null;
+    }
+    if (stopping || state.phase() == Phase.NEW) {
+      state.to(Phase.STOPPED);
+    }
+  }
+
+  private static Precision precision(ScorerConfig config) {
+    return switch (config.precision()) {
+      case AUTO -> Precision.fastest();
+      case FP32 -> Precision.FP32;
+      case BF16 -> Precision.BF16;
+    };
+  }
+
+  private ScorerLoops loops(RewardFunction loaded) {
+    ScorerClients clients =
+        new ScorerClients(
+            config.kafka(),
+            registry,
+            new ScorerClients.Settings(
+                config.group(),
+                config.instance(),
+                config.start() == ScorerConfig.Start.EARLIEST,
+                config.maxPollRecords(),
+                config.transactionTimeout()));
+    return new ScorerLoops(config.kafka(), clients, loaded, directory, new ScorerMetrics(registry));
+  }
+
+  private void run(String name, Work work) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+              } catch (InterruptedException e) {
+                LOG.atInfo().addKeyValue("thread", name).log("interrupted while closing");
+              } catch (Throwable e) {
+                LOG.atError().addKeyValue("thread", name).setCause(e).log("scorer failed");
+                state.tryTo(Phase.FAILED);
+                stopLoops();
+              }
+            },
+            name);
+    threads.add(thread);
+    thread.start();
+  }
+
+  private void stopLoops() {
+    KafkaLoop models = following;
+    KafkaLoop prompts = scoring;
+    if (models != null && prompts != null) {
+      prompts.stop();
+      models.stop();
+    }
+  }
+
+  private static boolean join(Thread thread) {
+    try {
+      thread.join(CLOSE.toMillis());
+      if (thread.isAlive()) {
+        LOG.atWarn().addKeyValue("thread", thread.getName()).log("did not end in time");
+        thread.interrupt();
+        thread.join(CLOSE.toMillis());
+      }
+      return !thread.isAlive();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private interface Work {
+    void run() throws InterruptedException;
+  }
+}

@@ -1,0 +1,188 @@
+package dev.attune.scorer;
+
+import dev.attune.platform.ConfigException;
+import dev.attune.platform.ConfigKey;
+import dev.attune.platform.Configuration;
+import dev.attune.platform.KafkaSettings;
+import dev.attune.scorer.core.BatchBudget;
+import dev.attune.scorer.core.RequestLimits;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What a scorer is told. Immutable.
+ *
+ * @param kafka the cluster and its registry
+ * @param base folder of the base model
+ * @param precision of the forward passes
+ * @param group the consumer group; it is also the prefix of the transactional id
+ * @param instance unique among the scorers of a group that run at one time
+ * @param start where a group without committed offsets begins
+ * @param limits what a request may hold
+ * @param budget what a batch takes
+ * @param maxPollRecords prompts taken over by one poll
+ * @param transactionTimeout after which the broker aborts what a scorer that died left open
+ * @param maxArtifactBytes larger models are refused
+ */
+public record ScorerConfig(
+    KafkaSettings kafka,
+    Path base,
+    PrecisionChoice precision,
+    String group,
+    String instance,
+    Start start,
+    RequestLimits limits,
+    BatchBudget budget,
+    int maxPollRecords,
+    Duration transactionTimeout,
+    long maxArtifactBytes) {
+
+  public static final ConfigKey<Path> BASE =
+      ConfigKey.path(
+          "scorer.base", null, "Folder of the base model: config, tokenizer and safetensors.");
+
+  public static final ConfigKey<PrecisionChoice> PRECISION =
+      ConfigKey.oneOf(
+          "scorer.precision",
+          PrecisionChoice.class,
+          PrecisionChoice.AUTO,
+          "Precision of the forward passes; `auto` measures which is faster here.");
+
+  public static final ConfigKey<String> GROUP =
+      ConfigKey.string(
+          "scorer.group", "attune-scorer", "The consumer group, and prefix of transactional ids.");
+
+  public static final ConfigKey<String> INSTANCE =
+      ConfigKey.string(
+              "scorer.instance",
+              null,
+              "Names this instance within the group, in its transactional id. The same after a"
+                  + " restart, different from the others that run; the host's name where absent.")
+          .optional();
+
+  public static final ConfigKey<Start> START =
+      ConfigKey.oneOf(
+          "scorer.start",
+          Start.class,
+          Start.EARLIEST,
+          "Where a group without committed offsets begins.");
+
+  public static final ConfigKey<Integer> MAX_CANDIDATES =
+      ConfigKey.integer(
+          "scorer.request.max-candidates", 64, 1, 512, "Candidates in a request at most.");
+
+  public static final ConfigKey<Integer> MAX_CHARACTERS =
+      ConfigKey.integer(
+          "scorer.request.max-characters",
+          200_000,
+          1,
+          10_000_000,
+          "Characters of prompt, candidates and user text together in a request at most.");
+
+  public static final ConfigKey<Integer> BATCH_REQUESTS =
+      ConfigKey.integer("scorer.batch.max-requests", 64, 1, 10_000, "Requests in a batch at most.");
+
+  public static final ConfigKey<Integer> BATCH_CANDIDATES =
+      ConfigKey.integer(
+          "scorer.batch.max-candidates", 256, 1, 100_000, "Candidates in a batch at most.");
+
+  public static final ConfigKey<Integer> BATCH_TOKENS =
+      ConfigKey.integer(
+          "scorer.batch.max-tokens",
+          32_768,
+          1,
+          100_000_000,
+          "Tokens in a batch at most, each prompt counted once. A batch is one transaction.");
+
+  public static final ConfigKey<Integer> POLL_RECORDS =
+      ConfigKey.integer(
+          "scorer.poll.max-records", 256, 1, 100_000, "Prompts taken over by one poll.");
+
+  public static final ConfigKey<Duration> TRANSACTION_TIMEOUT =
+      ConfigKey.duration(
+          "scorer.transaction.timeout",
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(1),
+          Duration.ofMinutes(15),
+          "After this long the broker aborts the transaction of a scorer that died; readers of the"
+              + " rewards wait for that.");
+
+  public static final ConfigKey<Long> MAX_ARTIFACT_BYTES =
+      ConfigKey.bytes(
+          "scorer.model.max-bytes",
+          512L << 20,
+          1,
+          Integer.MAX_VALUE - 8L,
+          "Larger published models are refused.");
+
+  /** Precision of the forward passes. */
+  public enum PrecisionChoice {
+    AUTO,
+    FP32,
+    BF16
+  }
+
+  /** Where a group without committed offsets begins. */
+  public enum Start {
+    EARLIEST,
+    LATEST
+  }
+
+  /** Reads {@link #keys}. */
+  public static ScorerConfig from(Configuration configuration) {
+    return new ScorerConfig(
+        KafkaSettings.from(configuration),
+        configuration.get(BASE),
+        configuration.get(PRECISION),
+        configuration.get(GROUP),
+        instance(configuration.find(INSTANCE)),
+        configuration.get(START),
+        new RequestLimits(configuration.get(MAX_CANDIDATES), configuration.get(MAX_CHARACTERS)),
+        new BatchBudget(
+            configuration.get(BATCH_REQUESTS),
+            configuration.get(BATCH_CANDIDATES),
+            configuration.get(BATCH_TOKENS)),
+        configuration.get(POLL_RECORDS),
+        configuration.get(TRANSACTION_TIMEOUT),
+        configuration.get(MAX_ARTIFACT_BYTES));
+  }
+
+  /** The scorer's own settings and those of its Kafka clients. */
+  public static List<ConfigKey<?>> keys() {
+    return Stream.concat(KafkaSettings.keys().stream(), ownKeys().stream()).toList();
+  }
+
+  static List<ConfigKey<?>> ownKeys() {
+    return List.of(
+        BASE,
+        PRECISION,
+        GROUP,
+        INSTANCE,
+        START,
+        MAX_CANDIDATES,
+        MAX_CHARACTERS,
+        BATCH_REQUESTS,
+        BATCH_CANDIDATES,
+        BATCH_TOKENS,
+        POLL_RECORDS,
+        TRANSACTION_TIMEOUT,
+        MAX_ARTIFACT_BYTES);
+  }
+
+  private static String instance(Optional<String> configured) {
+    return configured.orElseGet(
+        () -> {
+          try {
+            return InetAddress.getLocalHost().getHostName();
+          } catch (UnknownHostException e) {
+            throw new ConfigException(
+                INSTANCE.name() + " is missing, and this host's name is not known", e);
+          }
+        });
+  }
+}

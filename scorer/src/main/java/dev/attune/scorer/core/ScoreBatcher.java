@@ -1,0 +1,90 @@
+package dev.attune.scorer.core;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+
+/**
+ * Splits what was polled into batches, the most urgent first.
+ *
+ * <p>A batch is committed by the offset that follows it in each partition, so within a partition
+ * the order stays that of the log. Between partitions the one goes first that holds the earliest
+ * deadline, wherever in its queue. Not thread-safe.
+ */
+public final class ScoreBatcher {
+  private static final Comparator<Queue<Prompt>> MOST_URGENT =
+      Comparator.<Queue<Prompt>, Instant>comparing(ScoreBatcher::deadline)
+          .thenComparing(queue -> queue.element().appendedAt());
+
+  private final BatchBudget budget;
+  private final Map<Integer, Queue<Prompt>> pending = new TreeMap<>();
+
+  public ScoreBatcher(BatchBudget budget) {
+    this.budget = budget;
+  }
+
+  /** Adds a record; those of one partition come in the order of their offsets. */
+  public void add(Prompt prompt) {
+    pending.computeIfAbsent(prompt.partition(), partition -> new ArrayDeque<>()).add(prompt);
+  }
+
+  public boolean isEmpty() {
+    return pending.isEmpty();
+  }
+
+  /** Forgets what waits of these partitions: another member answers it now. */
+  public void drop(Collection<Integer> partitions) {
+    pending.keySet().removeAll(partitions);
+  }
+
+  /** Forgets everything that waits. */
+  public void clear() {
+    pending.clear();
+  }
+
+  /** Takes the next batch: within the budget, but never empty while something waits. */
+  public List<Prompt> next() {
+    List<Prompt> batch = new ArrayList<>();
+    int candidates = 0;
+    int tokens = 0;
+    for (Optional<Prompt> next = peek(); next.isPresent(); next = peek()) {
+      Prompt prompt = next.get();
+      candidates += prompt.candidates();
+      tokens += prompt.tokens();
+      boolean fits =
+          batch.size() < budget.requests()
+              && candidates <= budget.candidates()
+              && tokens <= budget.tokens();
+      if (!fits && !batch.isEmpty()) {
+        break;
+      }
+      batch.add(prompt);
+      remove(prompt.partition());
+    }
+    return batch;
+  }
+
+  private Optional<Prompt> peek() {
+    return pending.values().stream().min(MOST_URGENT).map(Queue::element);
+  }
+
+  private void remove(int partition) {
+    pending.computeIfPresent(
+        partition,
+        (key, queue) -> {
+          queue.remove();
+          return queue.isEmpty() ? null : queue;
+        });
+  }
+
+  private static Instant deadline(Queue<Prompt> queue) {
+    return queue.stream().map(Prompt::deadline).min(Comparator.naturalOrder()).orElseThrow();
+  }
+}

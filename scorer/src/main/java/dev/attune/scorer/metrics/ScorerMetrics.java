@@ -1,0 +1,125 @@
+package dev.attune.scorer.metrics;
+
+import dev.attune.schemas.events.ScoreErrorCode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Every meter of the scorer: names, tags and units. Thread-safe.
+ *
+ * <p>Requests are counted when their answer is committed, so a batch that is computed again after a
+ * fault counts once.
+ */
+public final class ScorerMetrics {
+  private static final String PREFIX = "attune.scorer.";
+
+  private final MeterRegistry registry;
+  private final Timer latency;
+  private final Timer computation;
+  private final DistributionSummary requests;
+  private final DistributionSummary tokens;
+  private final Counter aborts;
+  private final Counter restarts;
+  private final Map<String, AtomicLong> versions = new ConcurrentHashMap<>();
+
+  public ScorerMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    latency =
+        Timer.builder(PREFIX + "latency")
+            .description("From a request's append to the commit of its answer")
+            .publishPercentileHistogram()
+            .minimumExpectedValue(Duration.ofMillis(1))
+            .maximumExpectedValue(Duration.ofSeconds(60))
+            .register(registry);
+    computation =
+        Timer.builder(PREFIX + "batch.computation")
+            .description("Forward passes and ranking of a batch")
+            .register(registry);
+    requests =
+        DistributionSummary.builder(PREFIX + "batch.requests")
+            .description("Requests in a batch")
+            .register(registry);
+    tokens =
+        DistributionSummary.builder(PREFIX + "batch.tokens")
+            .description("Tokens in a batch, each prompt counted once")
+            .register(registry);
+    aborts =
+        Counter.builder(PREFIX + "transaction.aborts")
+            .description("Batches whose transaction was aborted and that are computed again")
+            .register(registry);
+    restarts =
+        Counter.builder(PREFIX + "restarts")
+            .description("Times that the Kafka clients were made anew after a fault")
+            .register(registry);
+  }
+
+  /** A request was answered; latency is from its append to the answer's commit. */
+  public void answered(ScoreErrorCode code, Duration latency) {
+    Counter.builder(PREFIX + "requests")
+        .description("Requests answered, by error code; none for those that got rewards")
+        .tag("outcome", code.name().toLowerCase(Locale.ROOT))
+        .register(registry)
+        .increment();
+    this.latency.record(latency);
+  }
+
+  /** A batch was committed. */
+  public void batch(int requests, long tokens, Duration computation) {
+    this.requests.record(requests);
+    this.tokens.record(tokens);
+    this.computation.record(computation);
+  }
+
+  public void aborted() {
+    aborts.increment();
+  }
+
+  public void restarted() {
+    restarts.increment();
+  }
+
+  /** A model is served from the next batch on. */
+  public void swapped(String model, long version) {
+    Counter.builder(PREFIX + "model.swaps")
+        .description("Models that were taken into service")
+        .register(registry)
+        .increment();
+    served(model).set(version);
+  }
+
+  /** A model is served no more. */
+  public void withdrawn(String model) {
+    served(model).set(0);
+  }
+
+  /** A published model cannot be served. */
+  public void loadFailed(String reason) {
+    Counter.builder(PREFIX + "model.load.failures")
+        .description("Published models that could not be served, by reason")
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  private AtomicLong served(String model) {
+    return versions.computeIfAbsent(
+        model,
+        name -> {
+          AtomicLong version = new AtomicLong();
+          Gauge.builder(PREFIX + "served.version", version, AtomicLong::doubleValue)
+              .description("The version of a model that is served; 0 for none")
+              .tag("model", name)
+              .strongReference(true)
+              .register(registry);
+          return version;
+        });
+  }
+}

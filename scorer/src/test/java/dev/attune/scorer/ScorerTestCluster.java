@@ -1,0 +1,173 @@
+package dev.attune.scorer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.attune.embedded.EmbeddedCluster;
+import dev.attune.platform.Configuration;
+import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.Topic;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Artifact;
+import dev.attune.schemas.events.ArtifactChunk;
+import dev.attune.schemas.events.ModelVersion;
+import dev.attune.schemas.events.ScoreRequest;
+import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.serde.AvroDeserializer;
+import dev.attune.schemas.serde.AvroSerializer;
+import dev.attune.scorer.core.FakeRewards;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** A cluster in this process, and what a product and a trainer do with it. */
+final class ScorerTestCluster implements AutoCloseable {
+  private static final int CHUNK = 8;
+
+  private final EmbeddedCluster cluster;
+  private final KafkaSettings settings;
+  private final KafkaProducer<String, byte[]> producer;
+
+  ScorerTestCluster(Path dir) {
+    cluster = EmbeddedCluster.start(dir);
+    settings = KafkaSettings.from(Configuration.of(flags()));
+    producer =
+        new KafkaProducer<>(
+            settings.producer("test"), new StringSerializer(), new ByteArraySerializer());
+  }
+
+  /** What a scorer on this cluster needs to be told. */
+  Map<String, String> flags() {
+    return new HashMap<>(
+        Map.of(
+            "kafka.bootstrap.servers",
+            cluster.bootstrapServers(),
+            "schema.registry.url",
+            cluster.registryUrl(),
+            "scorer.base",
+            "unused",
+            "scorer.instance",
+            "test"));
+  }
+
+  void send(ScoreRequest request) {
+    send(request.getUserId(), bytes(Topics.PROMPTS, request));
+  }
+
+  void send(String key, byte[] prompt) {
+    producer.send(new ProducerRecord<>(Topics.PROMPTS.name(), key, prompt));
+    producer.flush();
+  }
+
+  /** Publishes weights as a trainer does: the chunks, then the manifest. */
+  void publish(String model, long version, byte[] weights) {
+    publish(model, version, weights, sha256(weights));
+  }
+
+  /** Publishes a model whose manifest names this sha-256. */
+  void publish(String model, long version, byte[] weights, String sha256) {
+    int chunks = (weights.length + CHUNK - 1) / CHUNK;
+    for (int index = 0; index < chunks; index++) {
+      int length = Math.min(CHUNK, weights.length - index * CHUNK);
+      ByteBuffer data = ByteBuffer.wrap(weights, index * CHUNK, length).slice();
+      send(Topics.ARTIFACTS, sha256 + "/" + index, new ArtifactChunk(sha256, index, chunks, data));
+    }
+    Artifact artifact = new Artifact(sha256, (long) weights.length, chunks);
+    send(
+        Topics.MODELS,
+        model,
+        ModelVersion.newBuilder()
+            .setName(model)
+            .setVersion(version)
+            .setWeights(artifact)
+            .setState(artifact)
+            .setBase(FakeRewards.BASE)
+            .setPrecision("fp32")
+            .setCodeVersion("test")
+            .setConfigHash("")
+            .setPositions(List.of())
+            .setComparisons(0)
+            .setEvents(0)
+            .setSteps(0)
+            .setPublishedAt(Instant.EPOCH)
+            .build());
+  }
+
+  /** Everything in the rewards topic now. */
+  List<ScoreResult> rewards(String isolation) {
+    Map<String, Object> config = settings.consumerWithoutGroup("test");
+    config.put("isolation.level", isolation);
+    List<ScoreResult> results = new ArrayList<>();
+    try (AvroDeserializer<ScoreResult> values = new AvroDeserializer<>(ScoreResult.class);
+        KafkaConsumer<String, byte[]> consumer =
+            new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer())) {
+      values.configure(settings.serde(), false);
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.REWARDS.name()).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+          results.add(values.deserialize(record.topic(), record.value()));
+        }
+      }
+    }
+    return results;
+  }
+
+  /** The committed answers to the requests whose id begins like this. */
+  List<ScoreResult> answers(String prefix) {
+    return rewards("read_committed").stream()
+        .filter(result -> result.getRequestId().startsWith(prefix))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+    cluster.close();
+  }
+
+  private <T extends SpecificRecord> void send(Topic<T> topic, String key, T value) {
+    producer.send(new ProducerRecord<>(topic.name(), key, bytes(topic, value)));
+    producer.flush();
+  }
+
+  private <T extends SpecificRecord> byte[] bytes(Topic<T> topic, T value) {
+    try (AvroSerializer<T> serializer = new AvroSerializer<>()) {
+      serializer.configure(settings.serde(), false);
+      return serializer.serialize(topic.name(), value);
+    }
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (java.security.NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static byte[] text(String text) {
+    return text.getBytes(UTF_8);
+  }
+}

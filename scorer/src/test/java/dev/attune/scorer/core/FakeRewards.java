@@ -1,0 +1,125 @@
+package dev.attune.scorer.core;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.ScoreRequest;
+import dev.attune.scorer.core.ModelRejectedException.Reason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Rewards without a language model: the reply's length times the model's scale, negated under a
+ * head other than the pooled one. Weights are the text {@code fake SCALE HEAD,HEAD}. Replies that
+ * say {@code NaN} or {@code throw} do that.
+ */
+public final class FakeRewards implements RewardFunction {
+  public static final String BASE = "fake-base";
+
+  /** A reply that cannot be split into tokens. */
+  public static final String NO_TOKENS = "no tokens";
+
+  private static final Pattern WEIGHTS = Pattern.compile("fake (\\S+) (\\S+)");
+
+  /** Sizes of the batches that were asked for. */
+  public final List<Integer> batches = new CopyOnWriteArrayList<>();
+
+  /** What a model of this scale and these further heads is published as. */
+  public static byte[] weights(double scale, String... heads) {
+    Set<String> all = new TreeSet<>(List.of(heads));
+    all.add(Domains.POOLED_HEAD);
+    return ("fake " + scale + " " + String.join(",", all)).getBytes(UTF_8);
+  }
+
+  @Override
+  public String base() {
+    return BASE;
+  }
+
+  @Override
+  public FakeModel load(byte[] weights) throws ModelRejectedException {
+    Matcher matcher = WEIGHTS.matcher(new String(weights, UTF_8));
+    if (!matcher.matches()) {
+      throw new ModelRejectedException(Reason.WEIGHTS, "not a fake model");
+    }
+    return new FakeModel(
+        Double.parseDouble(matcher.group(1)), Set.of(matcher.group(2).split(",", -1)));
+  }
+
+  @Override
+  public void warmUp() {}
+
+  @Override
+  public int tokens(ScoreRequest request) {
+    if (request.getCandidates().stream().anyMatch(each -> each.getText().equals(NO_TOKENS))) {
+      throw new IllegalStateException("asked to");
+    }
+    return request.getCandidates().stream().mapToInt(each -> each.getText().length()).sum();
+  }
+
+  @Override
+  public List<double[]> rewards(List<Task> tasks) {
+    batches.add(tasks.size());
+    List<double[]> rewards = new ArrayList<>();
+    for (Task task : tasks) {
+      rewards.add(
+          task.request().getCandidates().stream()
+              .mapToDouble(candidate -> reward(task, candidate.getText()))
+              .toArray());
+    }
+    return rewards;
+  }
+
+  @Override
+  public void close() {}
+
+  private static double reward(Task task, String reply) {
+    if (reply.equals("throw")) {
+      throw new IllegalStateException("asked to");
+    }
+    if (reply.equals("NaN")) {
+      return Double.NaN;
+    }
+    if (!(task.model() instanceof FakeModel model)) {
+      return 0;
+    }
+    if (model.closed) {
+      throw new IllegalStateException("a freed model was used");
+    }
+    double sign = task.head().equals(Domains.POOLED_HEAD) ? 1 : -1;
+    return sign * model.scale * reply.length();
+  }
+
+  /** A loaded fake. */
+  public static final class FakeModel implements LoadedModel {
+    public volatile boolean closed;
+    private final double scale;
+    private final Set<String> heads;
+
+    FakeModel(double scale, Set<String> heads) {
+      this.scale = scale;
+      this.heads = heads;
+    }
+
+    @Override
+    public Set<String> heads() {
+      return heads;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    @Override
+    public String toString() {
+      return "fake " + scale + " " + Arrays.toString(heads.toArray());
+    }
+  }
+}

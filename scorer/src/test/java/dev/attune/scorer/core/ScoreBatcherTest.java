@@ -1,0 +1,95 @@
+package dev.attune.scorer.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ScoreBatcherTest {
+  @Test
+  void shouldTakeThePartitionWithTheEarliestDeadlineFirstAndKeepEachInOrder() {
+    // Given: the urgent request waits behind another one of its partition
+    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(2, 100, 100));
+    batcher.add(prompt(0, 10));
+    batcher.add(due(0, 11, 50));
+    batcher.add(prompt(1, 20));
+    batcher.add(due(1, 21, 5));
+
+    // When
+    List<List<Long>> batches = drain(batcher);
+
+    // Then
+    assertThat(batches).containsExactly(List.of(20L, 21L), List.of(10L, 11L));
+  }
+
+  @Test
+  void shouldCloseABatchAtEachLimit() {
+    // Given
+    ScoreBatcher byRequests = filled(new BatchBudget(3, 100, 100));
+    ScoreBatcher byCandidates = filled(new BatchBudget(100, 4, 100));
+    ScoreBatcher byTokens = filled(new BatchBudget(100, 100, 8));
+
+    // When
+    List<List<List<Long>>> batches =
+        List.of(drain(byRequests), drain(byCandidates), drain(byTokens));
+
+    // Then: each has two candidates and four tokens
+    assertThat(batches.get(0)).containsExactly(List.of(0L, 1L, 2L), List.of(3L, 4L));
+    assertThat(batches.get(1)).containsExactly(List.of(0L, 1L), List.of(2L, 3L), List.of(4L));
+    assertThat(batches.get(2)).isEqualTo(batches.get(1));
+  }
+
+  @Test
+  void shouldGiveARequestAboveTheBudgetABatchOfItsOwn() {
+    // Given
+    ScoreBatcher batcher = filled(new BatchBudget(10, 10, 1));
+
+    // When
+    List<List<Long>> batches = drain(batcher);
+
+    // Then
+    assertThat(batches).hasSize(5).allMatch(batch -> batch.size() == 1);
+  }
+
+  @Test
+  void shouldForgetPartitionsThatWereTakenAway() {
+    // Given
+    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(10, 10, 10));
+    batcher.add(prompt(0, 10));
+    batcher.add(prompt(1, 20));
+
+    // When
+    batcher.drop(List.of(0));
+
+    // Then
+    assertThat(drain(batcher)).containsExactly(List.of(20L));
+  }
+
+  private static ScoreBatcher filled(BatchBudget budget) {
+    ScoreBatcher batcher = new ScoreBatcher(budget);
+    for (long offset = 0; offset < 5; offset++) {
+      batcher.add(Requests.prompt(0, offset, Requests.of("r", "ab", "cd").build()));
+    }
+    return batcher;
+  }
+
+  private static Prompt prompt(int partition, long offset) {
+    return Requests.prompt(partition, offset, Requests.of("r", "a").build());
+  }
+
+  private static Prompt due(int partition, long offset, int seconds) {
+    return Requests.prompt(
+        partition,
+        offset,
+        Requests.of("r", "a").setDeadline(Requests.APPENDED.plusSeconds(seconds)).build());
+  }
+
+  private static List<List<Long>> drain(ScoreBatcher batcher) {
+    List<List<Long>> batches = new ArrayList<>();
+    while (!batcher.isEmpty()) {
+      batches.add(batcher.next().stream().map(Prompt::offset).toList());
+    }
+    return batches;
+  }
+}

@@ -1,0 +1,209 @@
+package dev.attune.scorer.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.ScoreErrorCode;
+import dev.attune.schemas.events.ScoreRequest;
+import dev.attune.schemas.events.ScoreResult;
+import dev.attune.scorer.core.BatchBudget;
+import dev.attune.scorer.core.BatchScorer;
+import dev.attune.scorer.core.FakeRewards;
+import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.RequestLimits;
+import dev.attune.scorer.core.RequestValidator;
+import dev.attune.scorer.core.Requests;
+import dev.attune.scorer.core.ScoreBatcher;
+import dev.attune.scorer.metrics.ScorerMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ScoringSessionTest {
+  private static final TopicPartition FIRST = new TopicPartition(Topics.PROMPTS.name(), 0);
+  private static final TopicPartition SECOND = new TopicPartition(Topics.PROMPTS.name(), 1);
+
+  private final MockConsumer<String, byte[]> consumer = new MockConsumer<>("earliest");
+  private final MockProducer<String, ScoreResult> producer =
+      new MockProducer<>(
+          true, null, new StringSerializer(), (topic, result) -> "unused".getBytes(UTF_8));
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final FakeRewards rewards = new FakeRewards();
+  private final PromptReader reader =
+      new PromptReader(
+          ScoringSessionTest::decode,
+          new RequestValidator(new RequestLimits(10, 1_000), FakeRewards.BASE),
+          rewards);
+  private final ScoringSession session =
+      new ScoringSession(
+          consumer,
+          producer,
+          List.of(),
+          reader,
+          new ScoreBatcher(new BatchBudget(2, 100, 100)),
+          new BatchScorer(rewards, new ModelDirectory(), InstantSource.system()),
+          new ScorerMetrics(meters));
+
+  @BeforeEach
+  void open() {
+    session.open();
+    consumer.rebalance(List.of(FIRST, SECOND));
+    consumer.updateBeginningOffsets(Map.of(FIRST, 0L, SECOND, 0L));
+  }
+
+  @Test
+  void shouldCommitAnswersAndOffsetsTogether() {
+    // Given
+    add(FIRST, 0, "a");
+    add(SECOND, 0, "b");
+
+    // When
+    boolean done = session.step();
+
+    // Then
+    assertThat(done).isTrue();
+    assertThat(producer.history())
+        .extracting(ProducerRecord::key, record -> record.value().getRequestId())
+        .containsExactlyInAnyOrder(tuple("u", "a"), tuple("u", "b"));
+    assertThat(committed(FIRST)).isEqualTo(1);
+    assertThat(committed(SECOND)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldPauseItsPartitionsWhileRequestsWait() {
+    // Given
+    for (int offset = 0; offset < 3; offset++) {
+      add(FIRST, offset, "r" + offset);
+    }
+    session.step();
+
+    // When
+    session.step();
+
+    // Then
+    assertThat(consumer.paused()).containsExactlyInAnyOrder(FIRST, SECOND);
+    assertThat(producer.history()).hasSize(3);
+    session.step();
+    assertThat(consumer.paused()).isEmpty();
+  }
+
+  @Test
+  void shouldScoreAgainWhatWasAborted() {
+    // Given
+    add(FIRST, 0, "a");
+    producer.commitTransactionException = new KafkaException("not this time");
+
+    // When
+    boolean done = session.step();
+
+    // Then
+    assertThat(done).isFalse();
+    assertThat(producer.history()).isEmpty();
+    assertThat(producer.transactionAborted()).isTrue();
+    assertThat(consumer.position(FIRST)).isZero();
+    assertThat(meters.get("attune.scorer.transaction.aborts").counter().count()).isEqualTo(1);
+    assertThat(meters.find("attune.scorer.requests").counter()).isNull();
+  }
+
+  @Test
+  void shouldHoldAPartitionWhereTheRegistryIsAwayAndGoOnWithOthers() {
+    // Given
+    add(FIRST, 0, "a");
+    add(FIRST, 1, "registry is away");
+    add(FIRST, 2, "behind");
+    add(SECOND, 0, "b");
+
+    // When
+    boolean done = session.step();
+
+    // Then
+    assertThat(done).isFalse();
+    assertThat(consumer.position(FIRST)).isEqualTo(1);
+    assertThat(committed(FIRST)).isEqualTo(1);
+    assertThat(committed(SECOND)).isEqualTo(1);
+    assertThat(producer.history()).hasSize(2);
+  }
+
+  @Test
+  void shouldEndWhenItIsFenced() {
+    // Given
+    add(FIRST, 0, "a");
+    producer.fenceProducer();
+
+    // When
+    Throwable error = catchThrowable(session::step);
+
+    // Then
+    assertThat(error).isInstanceOf(ProducerFencedException.class);
+  }
+
+  @Test
+  void shouldLeaveWhatWaitsToTheNextOwnerOfItsPartition() {
+    // Given
+    for (int offset = 0; offset < 3; offset++) {
+      add(FIRST, offset, "r" + offset);
+    }
+    session.step();
+    consumer.rebalance(List.of(SECOND));
+
+    // When
+    session.step();
+
+    // Then
+    assertThat(producer.history()).hasSize(2);
+    assertThat(committed(FIRST)).isEqualTo(2);
+  }
+
+  @Test
+  void shouldAnswerATextThatCannotBeSplitIntoTokens() {
+    // Given
+    add(FIRST, 0, "untokenisable");
+
+    // When
+    session.step();
+
+    // Then
+    assertThat(producer.history())
+        .extracting(record -> record.value().getError())
+        .containsExactly(ScoreErrorCode.INTERNAL);
+  }
+
+  private void add(TopicPartition partition, long offset, String requestId) {
+    consumer.addRecord(
+        new ConsumerRecord<>(
+            partition.topic(), partition.partition(), offset, "u", requestId.getBytes(UTF_8)));
+  }
+
+  private long committed(TopicPartition partition) {
+    return producer.consumerGroupOffsetsHistory().stream()
+        .flatMap(group -> group.values().stream())
+        .filter(offsets -> offsets.containsKey(partition))
+        .mapToLong(offsets -> offsets.get(partition).offset())
+        .max()
+        .orElse(-1);
+  }
+
+  private static ScoreRequest decode(String topic, byte[] bytes) {
+    String requestId = new String(bytes, UTF_8);
+    if (requestId.equals("registry is away")) {
+      throw new TimeoutException("registry");
+    }
+    String reply = requestId.equals("untokenisable") ? FakeRewards.NO_TOKENS : "abc";
+    return Requests.of(requestId, reply).build();
+  }
+}
