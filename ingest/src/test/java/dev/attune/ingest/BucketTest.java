@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BucketTest {
   @TempDir Path stateDir;
@@ -132,6 +134,32 @@ class BucketTest {
     assertThat(byDomain.value.getDomain()).isEqualTo("general");
     assertThat(byDomain.value.getUserText()).isEqualTo("I cook");
     assertThat(byDomain.value.getFirstEventAt()).isEqualTo(Events.NOW);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\ud83d\udc69\u200d\ud83c\udf3e",
+        "\u202eabc",
+        "a\nb\t",
+        "e\u0301",
+        "BY_USER",
+        "\uffff",
+        "a.b#edit"
+      })
+  void shouldKeepOddTextAsItIs(String odd) {
+    // Given
+    ingest.send(
+        Events.choice(odd, odd, 2).setPrompt(List.of(new Turn(odd, odd))).setUserText(odd).build());
+
+    // When
+    List<PreferenceBucket> buckets = ingest.flush(Route.BY_DOMAIN);
+
+    // Then
+    assertThat(buckets).hasSize(1);
+    assertThat(buckets.get(0).getUserId()).isEqualTo(odd);
+    assertThat(buckets.get(0).getUserText()).isEqualTo(odd);
+    assertThat(buckets.get(0).getFeedback().get(0).getPrompt()).containsExactly(new Turn(odd, odd));
   }
 
   @Test
