@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +44,7 @@ public final class TrainerApp implements Service {
   private final Supplier<LearnerFactory> learners;
   private @Nullable BaseModel ownBase;
   private volatile @Nullable RewardsPipeline pipeline;
+  private volatile @Nullable Throwable failure;
   private @Nullable Thread thread;
 
   /** A trainer that loads its base at the start and closes it at the end. */
@@ -114,6 +116,7 @@ public final class TrainerApp implements Service {
       pipeline.run();
     } catch (RuntimeException | Error e) {
       // Logged here as no one waits for this thread; the process ends by the service's state.
+      failure = e;
       state.tryTo(Phase.FAILED);
       LOG.atError().setCause(e).log("trainer failed");
     }
@@ -122,6 +125,11 @@ public final class TrainerApp implements Service {
   @Override
   public boolean live() {
     return state.live();
+  }
+
+  /** Why it is not live any more. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure);
   }
 
   /** True while it runs as a member of its group. */

@@ -14,16 +14,20 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
- * A process that dies at a given step: before or after any call of a producer, or inside a learner.
+ * A process that dies at a given point: before or after a call of a producer, or inside a learner.
  * From then on its producers do nothing more, not even abort their transactions.
  */
 final class CrashingClients implements TrainerClients {
+  /** The point inside a learner. */
+  static final String LEARNING = "learning";
+
   private static final Set<String> STEPS =
       Set.of("send", "flush", "beginTransaction", "sendOffsetsToTransaction", "commitTransaction");
 
   private final TrainerClients clients;
-  private final AtomicInteger stepsLeft;
-  private volatile String diedAt = "";
+  private final String point;
+  private final AtomicInteger passes;
+  private volatile boolean died;
 
   /** The process is gone; nothing may catch it. */
   static final class Crash extends Error {
@@ -34,22 +38,23 @@ final class CrashingClients implements TrainerClients {
     }
   }
 
-  CrashingClients(TrainerClients clients, int steps) {
+  /**
+   * @param point where it dies
+   * @param passes how often it gets past there before
+   */
+  CrashingClients(TrainerClients clients, String point, int passes) {
     this.clients = clients;
-    this.stepsLeft = new AtomicInteger(steps);
+    this.point = point;
+    this.passes = new AtomicInteger(passes);
   }
 
-  /** Where it died; empty if it did not. */
-  String diedAt() {
-    return diedAt;
+  boolean died() {
+    return died;
   }
 
   void step(String what) {
-    if (!diedAt.isEmpty()) {
-      throw new Crash();
-    }
-    if (stepsLeft.decrementAndGet() < 0) {
-      diedAt = what;
+    if (died || what.equals(point) && passes.decrementAndGet() < 0) {
+      died = true;
       throw new Crash();
     }
   }
@@ -99,7 +104,7 @@ final class CrashingClients implements TrainerClients {
             (proxy, method, arguments) -> {
               String what = name + "." + method.getName();
               if (method.getName().equals("close")) {
-                producer.close(diedAt.isEmpty() ? Duration.ofSeconds(5) : Duration.ZERO);
+                producer.close(died ? Duration.ZERO : Duration.ofSeconds(5));
                 return null;
               }
               boolean counts = STEPS.contains(method.getName());

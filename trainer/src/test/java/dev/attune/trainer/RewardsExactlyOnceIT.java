@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,14 +29,24 @@ import org.junit.jupiter.api.io.TempDir;
 class RewardsExactlyOnceIT {
   private static final List<String> SOURCES = List.of("general", "general.helpful");
   private static final List<String> DOMAINS = List.of("law", "cooking", "travel");
-  private static final int BUCKETS = 30;
+  private static final int BUCKETS = 40;
   private static final int EVENTS = 3;
-  private static final int CRASHES = 6;
+  private static final List<String> POINTS =
+      List.of(
+          CrashingClients.LEARNING,
+          "before artifacts.send",
+          "after artifacts.flush",
+          "after transaction.beginTransaction",
+          "after transaction.send",
+          "after transaction.sendOffsetsToTransaction",
+          "before transaction.commitTransaction",
+          "after transaction.commitTransaction",
+          CrashingClients.LEARNING);
 
   @TempDir Path dir;
   private TrainerFixture fixture;
   private final Random random = new Random(7);
-  private final TreeSet<String> diedAt = new TreeSet<>();
+  private int crashes;
 
   @BeforeEach
   void start() {
@@ -59,12 +68,13 @@ class RewardsExactlyOnceIT {
 
     // When
     fixture.send(general);
-    runWithCrashes(comparisons(general));
+    runWithCrashes(POINTS.subList(0, 5), comparisons(general));
     fixture.send(domains);
-    runWithCrashes(comparisons(general) + comparisons(domains));
+    runWithCrashes(
+        POINTS.subList(5, POINTS.size()), comparisons(general) + comparisons(domains));
 
     // Then
-    assertThat(diedAt).hasSizeGreaterThan(3);
+    assertThat(crashes).isEqualTo(POINTS.size());
     Map<String, ModelVersion> newest = fixture.newest();
     assertThat(newest).containsOnlyKeys("general", "domain/law", "domain/cooking", "domain/travel");
     ModelVersion generalVersion = newest.get("general");
@@ -87,26 +97,30 @@ class RewardsExactlyOnceIT {
     assertThatOnlyKeptArtifactsRemain(fixture.manifests());
   }
 
-  /** Kills the trainer at random steps, then lets it run to the end. */
-  private void runWithCrashes(long comparisons) {
-    for (int i = 0; i <= CRASHES; i++) {
-      boolean last = i == CRASHES;
-      CrashingClients clients =
-          new CrashingClients(fixture.clients, last ? Integer.MAX_VALUE : random.nextInt(150));
-      FakeLearners learners = new FakeLearners("base-1", () -> clients.step("inside a learner"));
-      try (TrainerApp app =
-          new TrainerApp(fixture.config(dir), new SimpleMeterRegistry(), clients, learners)) {
-        app.start();
-        await()
-            .atMost(Duration.ofSeconds(60))
-            .pollInterval(Duration.ofMillis(20))
-            .until(() -> !app.live() || fixture.comparisons() >= comparisons);
-      }
-      if (!clients.diedAt().isEmpty()) {
-        diedAt.add(clients.diedAt());
-      }
+  /** Kills the trainer at each point, after it has got past it a few times; then lets it end. */
+  private void runWithCrashes(List<String> points, long comparisons) {
+    for (String point : points) {
+      int passes = random.nextInt(point.equals(CrashingClients.LEARNING) ? 30 : 3);
+      crashes += run(point, passes, comparisons) ? 1 : 0;
     }
+    run("nowhere", 0, comparisons);
     assertThat(fixture.comparisons()).isEqualTo(comparisons);
+  }
+
+  /** True if it died. */
+  private boolean run(String point, int passes, long comparisons) {
+    CrashingClients clients = new CrashingClients(fixture.clients, point, passes);
+    FakeLearners learners =
+        new FakeLearners("base-1", () -> clients.step(CrashingClients.LEARNING));
+    try (TrainerApp app =
+        new TrainerApp(fixture.config(dir), new SimpleMeterRegistry(), clients, learners)) {
+      app.start();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> !app.live() || fixture.comparisons() >= comparisons);
+    }
+    return clients.died();
   }
 
   private static List<PreferenceBucket> stream(List<String> domains) {

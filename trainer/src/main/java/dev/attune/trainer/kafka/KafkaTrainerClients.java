@@ -28,6 +28,8 @@ public final class KafkaTrainerClients implements TrainerClients {
   /** Nothing is learned inside a transaction: it lasts milliseconds, and a dead one soon ends. */
   private static final int TRANSACTION_TIMEOUT_MS = 30_000;
 
+  private static final int READER_WAIT_MS = 10;
+
   private static final int DEFAULT_MAX_POLL_INTERVAL_MS = 300_000;
 
   private final KafkaSettings settings;
@@ -94,6 +96,8 @@ public final class KafkaTrainerClients implements TrainerClients {
 
   private Map<String, Object> reader(Topic<?> topic) {
     Map<String, Object> config = settings.consumerWithoutGroup(group + "-" + topic.name());
+    // Readers poll only while there is something to read; they must not wait where there is not.
+    config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, READER_WAIT_MS);
     // These name a member of the group, which a reader outside of it is not.
     config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
     config.remove(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
