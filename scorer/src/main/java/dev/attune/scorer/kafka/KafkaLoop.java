@@ -85,11 +85,10 @@ public final class KafkaLoop {
   }
 
   private void restart(KafkaException fault) {
-    // A cause may be a decoder's, which may quote what it read; types are enough to act on.
+    // Neither Kafka's messages nor the serdes' quote what a record holds.
     LOG.atError()
         .addKeyValue("task", name)
-        .addKeyValue("error", fault.getClass().getName())
-        .addKeyValue("cause", fault.getCause() == null ? "" : fault.getCause().getClass().getName())
+        .addKeyValue("error", fault.toString())
         .log("kafka clients failed and are made anew");
     ready = false;
     onRestart.run();

@@ -85,7 +85,8 @@ final class ScoringSession implements KafkaTask {
   /**
    * Polls, and answers at most one batch.
    *
-   * @return false where a transaction was aborted: its prompts will be polled again
+   * @return false where a transaction was aborted or a prompt cannot be read now: they are polled
+   *     again
    * @throws KafkaException where the clients are of no use any more
    */
   @Override
@@ -94,17 +95,12 @@ final class ScoringSession implements KafkaTask {
     for (TopicPartition partition : records.partitions()) {
       unanswered.putIfAbsent(partition, records.records(partition).get(0).offset());
     }
-    try {
-      for (ConsumerRecord<String, byte[]> record : records) {
-        batcher.add(reader.read(record));
-      }
-    } catch (KafkaException e) {
-      LOG.atWarn().addKeyValue("error", e.getClass().getName()).log("prompts cannot be read now");
-      rewind();
-      return false;
+    boolean readable = true;
+    for (TopicPartition partition : records.partitions()) {
+      readable &= read(partition, records.records(partition));
     }
     List<Prompt> batch = batcher.next();
-    return batch.isEmpty() || answer(batch);
+    return (batch.isEmpty() || answer(batch)) && readable;
   }
 
   @Override
@@ -130,6 +126,24 @@ final class ScoringSession implements KafkaTask {
     }
     consumer.pause(consumer.assignment());
     return consumer.poll(Duration.ZERO);
+  }
+
+  /** Where the registry is at fault, the partition stays there until it answers; others go on. */
+  private boolean read(TopicPartition partition, List<ConsumerRecord<String, byte[]>> records) {
+    for (ConsumerRecord<String, byte[]> record : records) {
+      try {
+        batcher.add(reader.read(record));
+      } catch (KafkaException e) {
+        LOG.atWarn()
+            .addKeyValue("partition", record.partition())
+            .addKeyValue("offset", record.offset())
+            .addKeyValue("error", e.toString())
+            .log("prompt cannot be read now");
+        consumer.seek(partition, record.offset());
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean answer(List<Prompt> batch) {
@@ -165,7 +179,7 @@ final class ScoringSession implements KafkaTask {
   /** Where the producer cannot abort it is fenced or unsure of its commit: new clients find out. */
   private void abort(KafkaException cause) {
     LOG.atWarn()
-        .addKeyValue("error", cause.getClass().getName())
+        .addKeyValue("error", cause.toString())
         .log("transaction aborted, its prompts are scored again");
     metrics.aborted();
     try {

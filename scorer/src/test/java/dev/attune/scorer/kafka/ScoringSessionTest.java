@@ -121,12 +121,12 @@ class ScoringSessionTest {
   }
 
   @Test
-  void shouldGoBackToTheFirstOpenRequestWhenTheRegistryIsAway() {
+  void shouldHoldAPartitionWhereTheRegistryIsAwayAndGoOnWithOthers() {
     // Given
     add(FIRST, 0, "a");
-    session.step();
-    add(FIRST, 1, "b");
-    add(FIRST, 2, "registry is away");
+    add(FIRST, 1, "registry is away");
+    add(FIRST, 2, "behind");
+    add(SECOND, 0, "b");
 
     // When
     boolean done = session.step();
@@ -134,7 +134,9 @@ class ScoringSessionTest {
     // Then
     assertThat(done).isFalse();
     assertThat(consumer.position(FIRST)).isEqualTo(1);
-    assertThat(producer.history()).hasSize(1);
+    assertThat(committed(FIRST)).isEqualTo(1);
+    assertThat(committed(SECOND)).isEqualTo(1);
+    assertThat(producer.history()).hasSize(2);
   }
 
   @Test
