@@ -42,9 +42,11 @@ public record IngestConfig(
           "ingest.standby-replicas", 0, 0, 3, "Further processes that keep a copy of the state.");
   static final ConfigKey<Path> STATE_DIR =
       ConfigKey.path(
-          "ingest.state.dir",
-          Path.of(System.getProperty("java.io.tmpdir"), "attune-ingest"),
-          "Where the local copy of the state lies; one process at a time may use it.");
+              "ingest.state.dir",
+              null,
+              "Where the local copy of the state lies; one process at a time may use it. Without it:"
+                  + " `attune-ingest` in the system's temporary folder.")
+          .optional();
   static final ConfigKey<Duration> COMMIT_INTERVAL =
       ConfigKey.duration(
           "ingest.commit-interval",
@@ -102,7 +104,7 @@ public record IngestConfig(
         configuration.get(APPLICATION_ID),
         configuration.get(THREADS),
         configuration.get(STANDBY_REPLICAS),
-        configuration.get(STATE_DIR),
+        configuration.find(STATE_DIR).orElseGet(IngestConfig::temporaryDir),
         configuration.get(COMMIT_INTERVAL),
         configuration.get(DEDUPLICATION_WINDOW),
         new EventLimits(
@@ -138,6 +140,10 @@ public record IngestConfig(
     keys.addAll(BY_USER.all());
     keys.addAll(BY_DOMAIN.all());
     return keys;
+  }
+
+  private static Path temporaryDir() {
+    return Path.of(System.getProperty("java.io.tmpdir"), "attune-ingest");
   }
 
   /** The same settings for each of the two routes. */

@@ -3,7 +3,6 @@ package dev.attune.platform;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -237,11 +236,5 @@ public record ConfigKey<T>(
 
   private static String normalised(String text) {
     return text.toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  /** Whether two keys are the same setting with the same meaning; parsers are not compared. */
-  static boolean sameDefinition(ConfigKey<?> one, ConfigKey<?> other) {
-    return Arrays.asList(one.name, one.type, one.allowed, one.defaultText())
-        .equals(Arrays.asList(other.name, other.type, other.allowed, other.defaultText()));
   }
 }

@@ -48,22 +48,36 @@ public final class Configuration {
   private static final Pattern SERVICE_LINK =
       Pattern.compile("(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\\d+_(TCP|UDP)(_.*)?)?)");
 
+  /** Ranks of the sources; the highest wins. */
+  private static final int FILE = 200;
+
+  private static final int ENVIRONMENT = 300;
+  private static final int FLAG = 400;
+
   private final SmallRyeConfig config;
   private final Set<String> names;
   private final Map<String, String> environment;
 
   private Configuration(
       Map<String, String> file, Map<String, String> environment, Map<String, String> flags) {
-    this.environment = environment;
+    this.environment = present(environment);
+    Map<String, String> presentFile = present(file);
+    Map<String, String> presentFlags = present(flags);
     this.config =
         new SmallRyeConfigBuilder()
             .withSources(
-                new PropertiesConfigSource(file, "file", 200),
-                new EnvConfigSource(environment, 300),
-                new PropertiesConfigSource(flags, "flag", 400))
+                new PropertiesConfigSource(presentFile, "file", FILE),
+                new EnvConfigSource(this.environment, ENVIRONMENT),
+                new PropertiesConfigSource(presentFlags, "flag", FLAG))
             .build();
-    this.names = new TreeSet<>(file.keySet());
-    names.addAll(flags.keySet());
+    this.names = new TreeSet<>(presentFile.keySet());
+    names.addAll(presentFlags.keySet());
+  }
+
+  private static Map<String, String> present(Map<String, String> values) {
+    Map<String, String> present = new HashMap<>(values);
+    present.values().removeIf(String::isBlank);
+    return present;
   }
 
   /** Flags only: no file, no environment. */
@@ -117,7 +131,7 @@ public final class Configuration {
    */
   public <T> Optional<T> find(ConfigKey<T> key) {
     ConfigValue value = config.getConfigValue(key.name());
-    if (value.getValue() == null || value.getValue().isBlank()) {
+    if (value.getValue() == null) {
       return Optional.ofNullable(key.defaultValue());
     }
     return Optional.of(key.parse(value.getValue(), origin(key.name(), value)));
@@ -130,12 +144,8 @@ public final class Configuration {
   public Map<String, String> withPrefix(String prefix) {
     Map<String, String> found = new TreeMap<>();
     for (String name : allNames()) {
-      String value = config.getRawValue(name);
-      if (name.startsWith(prefix)
-          && name.length() > prefix.length()
-          && value != null
-          && !value.isEmpty()) {
-        found.put(name.substring(prefix.length()), value);
+      if (name.startsWith(prefix) && name.length() > prefix.length()) {
+        found.put(name.substring(prefix.length()), config.getRawValue(name));
       }
     }
     return found;
@@ -184,7 +194,7 @@ public final class Configuration {
     }
     for (ConfigKey<?> key : keys) {
       String raw = config.getRawValue(key.name());
-      String text = raw == null || raw.isBlank() ? key.defaultText() : raw;
+      String text = raw == null ? key.defaultText() : raw;
       values.put(key.name(), key.secret() ? Secrets.MASK : Secrets.masked(key.name(), text));
     }
     return values;
@@ -201,11 +211,12 @@ public final class Configuration {
     return all;
   }
 
-  private String origin(String name, ConfigValue value) {
-    String source = value.getSourceName();
-    return source.startsWith("Env")
-        ? "from " + environmentVariable(name)
-        : "from the " + (source.equals("flag") ? "flag --" + name : source);
+  private static String origin(String name, ConfigValue value) {
+    return switch (value.getSourceOrdinal()) {
+      case FLAG -> "from the flag --" + name;
+      case ENVIRONMENT -> "from " + environmentVariable(name);
+      default -> "from the file";
+    };
   }
 
   private static boolean passedOn(String name) {
