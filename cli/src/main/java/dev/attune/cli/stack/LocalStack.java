@@ -1,6 +1,7 @@
 package dev.attune.cli.stack;
 
 import dev.attune.cli.CliException;
+import dev.attune.cli.cluster.PublishedModels;
 import dev.attune.cli.console.Console;
 import dev.attune.embedded.EmbeddedCluster;
 import dev.attune.ingest.IngestApp;
@@ -13,6 +14,7 @@ import dev.attune.platform.KafkaSettings;
 import dev.attune.platform.ManagementServer;
 import dev.attune.platform.Meters;
 import dev.attune.platform.Service;
+import dev.attune.schemas.events.ModelVersion;
 import dev.attune.scorer.ScorerApp;
 import dev.attune.scorer.ScorerConfig;
 import dev.attune.trainer.TrainerApp;
@@ -21,9 +23,11 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,6 +48,9 @@ import org.slf4j.LoggerFactory;
 public final class LocalStack implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalStack.class);
 
+  /** The value of {@code trainer.precision} that leaves the choice to us. */
+  private static final String AUTO = "auto";
+
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final List<Service> services = new ArrayList<>();
   private final PrometheusMeterRegistry meters = Meters.registry();
@@ -56,9 +63,8 @@ public final class LocalStack implements AutoCloseable {
   private LocalStack(StackConfig config, Console console) throws Exception {
     started.push(meters::close);
     try {
-      // Reading the base and starting the broker do not need one another.
-      CompletableFuture<BaseModel> loading =
-          CompletableFuture.supplyAsync(() -> BaseModel.load(config.base(), Precision.fastest()));
+      // The engine starts, and measures what it is fast at, while the broker starts.
+      CompletableFuture<Precision> fastest = CompletableFuture.supplyAsync(Precision::fastest);
       if (config.external()) {
         bootstrapServers = config.settings().get(StackConfig.BOOTSTRAP);
         registryUrl = config.settings().get(StackConfig.REGISTRY);
@@ -71,10 +77,10 @@ public final class LocalStack implements AutoCloseable {
         registryUrl = cluster.registryUrl();
         console.say("broker " + bootstrapServers + ", registry " + registryUrl);
       }
-      base = started(join(loading));
-      console.say("base " + config.base() + " in " + base.precision());
       configuration = Configuration.of(settings(config));
       configuration.rejectUnknown(keys());
+      base = started(loadBase(config, fastest));
+      console.say("base " + config.base() + " in " + base.precision());
       services.add(new IngestApp(IngestConfig.from(configuration), meters));
       services.add(new TrainerApp(TrainerConfig.from(configuration), meters, base));
       services.add(new ScorerApp(ScorerConfig.from(configuration), meters, base));
@@ -176,6 +182,35 @@ public final class LocalStack implements AutoCloseable {
 
   private String names(Predicate<Service> which) {
     return services.stream().filter(which).map(Service::name).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The base in the precision of the models that are published already, since a model is of use in
+   * its own precision only; where there are none, in the one that is set or the fastest here.
+   */
+  private BaseModel loadBase(StackConfig config, CompletableFuture<Precision> fastest)
+      throws Exception {
+    Collection<ModelVersion> published;
+    try (PublishedModels models = new PublishedModels(kafka())) {
+      published = models.refresh().values();
+    }
+    String set = configuration.get(TrainerConfig.PRECISION);
+    String wanted =
+        published.stream()
+            .map(ModelVersion::getPrecision)
+            .findFirst()
+            .orElse(set.equals(AUTO) ? join(fastest).name() : set);
+    BaseModel loaded =
+        BaseModel.load(config.base(), Precision.valueOf(wanted.toUpperCase(Locale.ROOT)));
+    for (ModelVersion model : published) {
+      if (!model.getBase().equals(loaded.sha256())) {
+        loaded.close();
+        throw new CliException(
+            "%s: the models of this cluster belong to another base (sha-256 %s); name that one, or start on new data"
+                .formatted(config.base(), model.getBase()));
+      }
+    }
+    return loaded;
   }
 
   private static List<ConfigKey<?>> keys() {

@@ -1,0 +1,215 @@
+package dev.attune.cli.stack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.attune.cli.Attune;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands against everything in one process. */
+class LocalStackIT {
+  private static final int EVENTS = 80;
+
+  @TempDir private static Path dir;
+  private static LocalStack stack;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeAll
+  static void start() {
+    stack =
+        LocalStack.start(
+            StackConfig.onFreePorts(dir.resolve("data"), TinyBase.in(dir))
+                .with("trainer.checkpoint.interval", "300ms"),
+            TinyBase.silent());
+    stack.awaitReady(Duration.ofSeconds(60));
+  }
+
+  @AfterAll
+  static void close() {
+    if (stack != null) {
+      stack.close();
+    }
+  }
+
+  @Test
+  void shouldAccountForEveryEventAlsoWhenItIsSentAgain() throws IOException {
+    // Given
+    Path events = SampleEvents.write(dir.resolve("events.jsonl"), EVENTS);
+    Path report = dir.resolve("first.json");
+    assertThat(importing(events, report)).as(err.toString()).isZero();
+
+    // When
+    int exitCode = importing(events, dir.resolve("second.json"));
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    JsonNode first = json(report);
+    assertThat(first.path("events_sent").asInt()).isEqualTo(EVENTS);
+    assertThat(first.path("events_accepted").asInt()).isEqualTo(EVENTS);
+    assertThat(first.path("comparisons").asInt()).isGreaterThan(EVENTS);
+    assertThat(json(dir.resolve("second.json")).path("events_duplicate").asInt()).isEqualTo(EVENTS);
+  }
+
+  @Test
+  void shouldSayWhyEventsAreRejected() throws IOException {
+    // Given
+    Path events =
+        Files.writeString(
+            dir.resolve("bad.jsonl"),
+            """
+            {"userId": "u", "prompt": [], "candidates": [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}], "signal": {"Choice": {"chosenId": "a"}}}
+            """);
+    Path report = dir.resolve("bad.json");
+
+    // When
+    int exitCode = importing(events, report);
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(json(report).path("events_rejected").asInt()).isEqualTo(1);
+    assertThat(json(report).path("rejected_by_reason").size()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldScoreAndWatch() throws IOException {
+    // Given
+    Path report = dir.resolve("score.json");
+    int scored =
+        run(
+            "score",
+            "--user",
+            "ada",
+            "--domain",
+            "law",
+            "--prompt",
+            "Why?",
+            "--candidate",
+            "So.",
+            "--candidate",
+            "Because.",
+            "--json",
+            report.toString());
+    assertThat(scored).as(err.toString()).isZero();
+
+    // When
+    int exitCode =
+        run("watch", "--from-beginning", "--user", "ada", "--limit", "1", "--seconds", "30");
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(json(report).path("candidates").size()).isEqualTo(2);
+    assertThat(out.toString())
+        .contains("P(best is preferred)")
+        .contains(json(report).path("requestId").asText() + " user=ada domain=law model=");
+  }
+
+  @Test
+  void shouldTellWhyARequestCannotBeScored() {
+    // Given
+    String prompt = "Why?";
+
+    // When
+    int exitCode = run("score", "--prompt", prompt);
+
+    // Then
+    assertThat(exitCode).isEqualTo(Attune.FAILURE);
+    assertThat(err.toString()).startsWith("error: ").contains("NO_CANDIDATES").hasLineCount(1);
+  }
+
+  @Test
+  void shouldFindItsTopicsAndSchemasInOrder() {
+    // Given
+    int topics = run("topics", "check");
+
+    // When
+    int schemas = run("schemas", "check");
+
+    // Then
+    assertThat(topics).as(out.toString()).isZero();
+    assertThat(schemas).as(out.toString()).isZero();
+    assertThat(run("topics", "create", "--dry-run")).isZero();
+    assertThat(run("schemas", "register", "--dry-run")).isZero();
+    assertThat(out.toString()).doesNotContain("would be");
+  }
+
+  @Test
+  void shouldTrainTheGeneralModel() throws IOException {
+    // Given
+    Path general = Files.createDirectories(dir.resolve("data-set/general"));
+    StringBuilder pairs = new StringBuilder("[");
+    for (int i = 0; i < 40; i++) {
+      pairs.append(i == 0 ? "" : ",").append(pair("Question " + i, "Yes " + i, "No " + i));
+    }
+    Files.writeString(general.resolve("helpful.json"), pairs.append("]"));
+    Path report = dir.resolve("general.json");
+
+    // When
+    int exitCode =
+        run(
+            "general",
+            "train",
+            "--data",
+            dir.resolve("data-set").toString(),
+            "--json",
+            report.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(json(report).path("events_accepted").asInt()).isEqualTo(40);
+    assertThat(json(report).path("version").asInt()).isPositive();
+  }
+
+  @Test
+  void shouldServeHealthAndMetrics() throws Exception {
+    // Given
+    HttpClient http = HttpClient.newHttpClient();
+    URI ready = URI.create("http://127.0.0.1:" + stack.managementPort() + "/readyz");
+
+    // When
+    int status =
+        http.send(HttpRequest.newBuilder(ready).build(), HttpResponse.BodyHandlers.discarding())
+            .statusCode();
+
+    // Then
+    assertThat(status).isEqualTo(200);
+  }
+
+  private int importing(Path events, Path report) {
+    return run(
+        "import", "--format", "jsonl", "--wait", events.toString(), "--json", report.toString());
+  }
+
+  private int run(String... args) {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--bootstrap", stack.bootstrapServers(), "--registry", stack.registryUrl()));
+    return Attune.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
+  }
+
+  private static String pair(String question, String good, String bad) {
+    String text = "\"\\n\\nHuman: %s\\n\\nAssistant: %s\"";
+    return "{\"text\": [%s, %s], \"score\": [1, 0]}"
+        .formatted(text.formatted(question, good), text.formatted(question, bad));
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+}
