@@ -2,9 +2,11 @@ package dev.attune.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.attune.model.engine.Precision;
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.platform.ConfigDocs;
 import dev.attune.platform.ConfigException;
 import dev.attune.platform.Configuration;
 import java.nio.file.Path;
@@ -66,5 +68,18 @@ class TrainerConfigTest {
         .hasMessageContaining("trainer.artifacts.keep-versions")
         .hasMessageContaining("0")
         .hasMessageContaining("1 to 100");
+  }
+
+  @Test
+  void shouldHaveItsSettingsInTheManual() {
+    // Given
+    Path manual = Path.of("..", "docs", "configuration.md");
+
+    // When
+    Throwable failure =
+        catchThrowable(() -> ConfigDocs.requireCurrent(manual, "trainer", TrainerConfig.ownKeys()));
+
+    // Then
+    assertThat(failure).isNull();
   }
 }
