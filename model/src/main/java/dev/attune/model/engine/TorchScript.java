@@ -70,6 +70,9 @@ public final class TorchScript {
 
   private List<NDArray> run(
       NDManager results, String method, boolean training, Object... arguments) {
+    // The optimising executor rewrites a graph after its first calls, which changes roundings (a
+    // restored learner would differ) and mistakes what needs gradients. The switch is the thread's.
+    JniUtils.setGraphExecutorOptimize(false);
     IValue[] values = new IValue[arguments.length];
     try {
       for (int i = 0; i < values.length; i++) {

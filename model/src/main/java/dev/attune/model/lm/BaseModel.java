@@ -88,8 +88,7 @@ public final class BaseModel implements AutoCloseable {
                         .formatted(name, Arrays.toString(found), Arrays.toString(shape)));
               }
               tensors.put(
-                  name,
-                  Tensors.owned(manager, folder.floats(name), precision.scalarType(), shape));
+                  name, Tensors.owned(manager, folder.floats(name), precision.scalarType(), shape));
             });
     return new Dictionary(tensors);
   }

@@ -10,10 +10,10 @@
 
 
 def rms_norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-  # Zhang and Sennrich 2019, arXiv 1910.07467; the mean of squares is taken in fp32 (type 6)
-  z = torch.to(x, 6)
-  z = z * torch.rsqrt(torch.mean(z * z, [-1], True) + eps)
-  return weight * torch.to(z, x.dtype)
+  # Zhang and Sennrich 2019, arXiv 1910.07467; the root of the mean square is taken in fp32 (type 6)
+  norm = torch.linalg_vector_norm(x, 2, [-1], True, dtype=6)
+  scale = torch.rsqrt(norm * norm / torch.size(x, -1) + eps)
+  return weight * torch.to(x * scale, x.dtype)
 
 
 def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], name: str) -> Tensor:
@@ -50,7 +50,16 @@ def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Ten
   if share > 1:
     k = torch.repeat_interleave(k, share, 2)
     v = torch.repeat_interleave(v, share, 2)
-  y = torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2), mask, 0., mask is None)
+  q, k, v = torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2)
+  if torch.size(k, 2) > 512:
+    # long texts: never hold the whole matrix (Dao et al. 2022, arXiv 2205.14135)
+    y = torch.scaled_dot_product_attention(q, k, v, mask, 0., mask is None)
+  else:
+    hidden = mask
+    if hidden is None:
+      hidden = torch.triu(torch.full([torch.size(q, 2), torch.size(k, 2)], -inf, dtype=q.dtype, device=q.device), 1)
+    scores = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))
+    y = torch.matmul(torch.softmax(scores + hidden, -1), v)
   return torch.flatten(torch.transpose(y, 1, 2), 2)
 
 

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 
 /**
  * The experiment of Cheng et al. 2023 in small, without Kafka: stage 1 on the training texts, the
- * general model, then a customized model for each domain that sees each training event once. Run
- * by hand: {@code CustomizedRewards <folder for bases> <seed>...}; no part of the build.
+ * general model, then a customized model for each domain that sees each training event once. Run by
+ * hand: {@code CustomizedRewards <folder for bases> <seed>...}; no part of the build.
  */
 public final class CustomizedRewards {
   private static final double TRAIN = 0.8;
@@ -66,13 +66,13 @@ public final class CustomizedRewards {
       double mean = 0;
       double meanBefore = 0;
       try (ResidentModel before = scorer.load(general)) {
-        System.out.printf("general accuracies: %s%n", generalAccuracies(data, scorer, before, seed));
+        System.out.printf(
+            "general accuracies: %s%n", generalAccuracies(data, scorer, before, seed));
         for (String domain : PreferenceData.DOMAINS) {
           try (OnlineRewardLearner learner =
               OnlineRewardLearner.customized(base, config, general, generalState)) {
             for (JsonNode query : train) {
-              learner.accept(
-                  RewardWeights.POOLED, List.of(PreferenceData.choice(query, domain)));
+              learner.accept(RewardWeights.POOLED, List.of(PreferenceData.choice(query, domain)));
             }
             try (ResidentModel after = scorer.load(learner.weights())) {
               List<PreferenceExample> test =
@@ -96,7 +96,8 @@ public final class CustomizedRewards {
           }
         }
       }
-      System.out.printf("seed %d: mean before %.3f after %.3f, %s%n", seed, meanBefore, mean, clock);
+      System.out.printf(
+          "seed %d: mean before %.3f after %.3f, %s%n", seed, meanBefore, mean, clock);
     }
   }
 
@@ -116,7 +117,7 @@ public final class CustomizedRewards {
     return texts;
   }
 
-  private static Map<PreferenceExample, String> interleave(PreferenceData data, long seed) {
+  static Map<PreferenceExample, String> interleave(PreferenceData data, long seed) {
     Map<Double, Map.Entry<PreferenceExample, String>> order = new TreeMap<>();
     for (String source : PreferenceData.SOURCES) {
       List<PreferenceExample> all = data.general(source, seed);
@@ -131,7 +132,7 @@ public final class CustomizedRewards {
     return examples;
   }
 
-  private static Map<String, String> generalAccuracies(
+  static Map<String, String> generalAccuracies(
       PreferenceData data, RewardScorer scorer, ResidentModel model, long seed) {
     Map<String, String> accuracies = new LinkedHashMap<>();
     for (String source : PreferenceData.SOURCES) {

@@ -1,0 +1,198 @@
+package dev.attune.model.reward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.attune.model.reward.PreferenceExample.Pair;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OnlineRewardLearnerTest extends RewardTestBase {
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void shouldLearnAPreference(long seed) {
+    // Given
+    OnlineConfig config = config(8, 3, 0, seed);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null);
+        RewardScorer scorer = new RewardScorer(base)) {
+
+      // When
+      learner.accept(RewardWeights.POOLED, golden(160, seed));
+
+      // Then
+      try (ResidentModel model = scorer.load(learner.weights())) {
+        List<PreferenceExample> unseen = golden(100, seed + 100);
+        assertThat(CustomizedRewards.accuracy(scorer, model, "pooled", unseen)).isGreaterThan(0.8);
+        assertThat(learner.metrics().get("accuracy")).isBetween(0.6, 1.0);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.1})
+  void shouldGoOnFromItsStateAsIfItHadNeverStopped(double imitation) {
+    // Given: three and a half batches, so that events are waiting in the state too
+    OnlineConfig config = config(4, 1.5, imitation, 1);
+    List<PreferenceExample> events = golden(28, 1);
+    byte[] state;
+    try (OnlineRewardLearner first = OnlineRewardLearner.general(base, config)) {
+      first.accept("helpful", events.subList(0, 14));
+      state = first.state();
+    }
+    try (OnlineRewardLearner unbroken = OnlineRewardLearner.general(base, config);
+        OnlineRewardLearner restored = OnlineRewardLearner.restore(base, config, state)) {
+      unbroken.accept("helpful", events.subList(0, 14));
+      unbroken.accept("webgpt", events.subList(14, 28));
+
+      // When
+      restored.accept("webgpt", events.subList(14, 28));
+
+      // Then
+      assertThat(restored.weights().sha256()).isEqualTo(unbroken.weights().sha256());
+      assertThat(restored.state()).isEqualTo(unbroken.state());
+      assertThat(restored.weights().heads()).containsExactly("pooled", "helpful", "webgpt");
+    }
+  }
+
+  @Test
+  void shouldNotDependOnHowEventsAreHandedOver() {
+    // Given
+    OnlineConfig config = config(4, 1, 0, 1);
+    List<PreferenceExample> events = golden(10, 1);
+    try (OnlineRewardLearner together = OnlineRewardLearner.customized(base, config, null, null);
+        OnlineRewardLearner single = OnlineRewardLearner.customized(base, config, null, null)) {
+      together.accept(RewardWeights.POOLED, events);
+
+      // When
+      events.forEach(event -> single.accept(RewardWeights.POOLED, List.of(event)));
+
+      // Then
+      assertThat(single.state()).isEqualTo(together.state());
+    }
+  }
+
+  @Test
+  void shouldCountEachComparisonOnce() {
+    // Given
+    OnlineConfig config = config(4, 2, 0, 1);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+
+      // When
+      learner.accept(RewardWeights.POOLED, golden(10, 1));
+
+      // Then: two batches of four, each followed by two of replay; two events wait
+      assertThat(learner.counts()).isEqualTo(new LearnerCounts(8, 16, 2, 4, 16, 6));
+    }
+  }
+
+  @Test
+  void shouldStartADomainFromTheGeneralModel() {
+    // Given
+    OnlineConfig config = config(4, 1, 0, 1);
+    try (OnlineRewardLearner general = OnlineRewardLearner.general(base, config)) {
+      general.accept("helpful", golden(20, 1));
+
+      // When
+      try (OnlineRewardLearner domain =
+          OnlineRewardLearner.customized(base, config, general.weights(), general.state())) {
+
+        // Then
+        assertThat(domain.weights().sha256()).isEqualTo(general.weights().sha256());
+        assertThat(domain.counts().events()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void shouldLearnNothingFromTiesBetweenEqualRewards() {
+    // Given
+    OnlineConfig config = config(2, 0, 0, 1);
+    List<PreferenceExample> ties =
+        golden(2, 1).stream()
+            .map(
+                e ->
+                    new PreferenceExample(
+                        e.prompt(), e.replies(), List.of(new Pair(0, 1, 1, 2, true)), null))
+            .toList();
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+
+      // When
+      learner.accept(RewardWeights.POOLED, ties);
+
+      // Then: all rewards are 0 at the start, which is what a tie asks for
+      assertThat(learner.weights().parameters().get("heads").values()).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void shouldTakeEventsThatCompareNothing() {
+    // Given
+    OnlineConfig config = config(2, 1, 0, 1);
+    PreferenceExample event = golden(1, 1).get(0);
+    PreferenceExample nothing =
+        new PreferenceExample(event.prompt(), event.replies(), List.of(), null);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+
+      // When
+      learner.accept(RewardWeights.POOLED, List.of(nothing, nothing));
+
+      // Then
+      assertThat(learner.counts().events()).isEqualTo(2);
+      assertThat(learner.counts().comparisons()).isZero();
+    }
+  }
+
+  @Test
+  void shouldRefuseAStateOfAnotherConfiguration() {
+    // Given
+    byte[] state;
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config(4, 1, 0, 1))) {
+      state = learner.state();
+    }
+    OnlineConfig other = OnlineConfig.defaults();
+
+    // When / Then
+    assertThatThrownBy(() -> OnlineRewardLearner.restore(base, other, state))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("learned for");
+  }
+
+  @Test
+  void shouldRefuseBytesThatAreNoState() {
+    // Given
+    byte[] noise = {1, 2, 3, 4, 5};
+
+    // When / Then
+    assertThatThrownBy(() -> OnlineRewardLearner.restore(base, config(4, 1, 0, 1), noise))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("not the state");
+  }
+
+  @Test
+  void shouldNotGrowInMemory() throws IOException {
+    Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/statm")), "needs /proc");
+    // Given
+    OnlineConfig config = config(4, 4, 0, 1);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+      learner.accept(RewardWeights.POOLED, golden(160, 1));
+      long before = residentPages();
+
+      // When
+      learner.accept(RewardWeights.POOLED, golden(240, 2));
+
+      // Then: some 200 steps; a leak of one batch's activations a step would be far more
+      assertThat(residentPages() - before).isLessThan(16 * 1024 * 1024 / 4096);
+    }
+  }
+
+  private static long residentPages() throws IOException {
+    System.gc();
+    return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1]);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.attune.model.reward;
+
+import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TinyBase;
+import dev.attune.model.text.Turn;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A tiny base for all tests of a class, and a small configuration. */
+abstract class RewardTestBase {
+  @TempDir static Path folder;
+  static BaseModel base;
+
+  @BeforeAll
+  static void loadBase() {
+    base = BaseModel.load(TinyBase.write(folder.resolve("base"), 1), Precision.FP32);
+  }
+
+  @AfterAll
+  static void closeBase() {
+    base.close();
+  }
+
+  static OnlineConfig config(int batchEvents, double replay, double imitation, long seed) {
+    return new OnlineConfig(
+        4,
+        8,
+        1e-2,
+        0.01,
+        0.9,
+        0.98,
+        1,
+        3,
+        0.9,
+        imitation,
+        batchEvents,
+        replay,
+        replay,
+        100,
+        16,
+        1,
+        8,
+        32,
+        32,
+        seed);
+  }
+
+  /**
+   * Events in which a reply with more gold than the others is preferred; replies differ in length.
+   */
+  static List<PreferenceExample> golden(int count, long seed) {
+    Random random = new Random(seed);
+    List<PreferenceExample> examples = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      List<String> replies = new ArrayList<>();
+      int wanted = random.nextInt(3);
+      for (int r = 0; r < 3; r++) {
+        String text = TinyBase.sentence(random, 3 + random.nextInt(4)).replace("gold", "lead");
+        replies.add(r == wanted ? text + " gold " + TinyBase.sentence(random, 1) : text);
+      }
+      examples.add(
+          PreferenceExample.choice(
+              List.of(new Turn("user", TinyBase.sentence(random, 1 + random.nextInt(5)))),
+              replies,
+              wanted));
+    }
+    return examples;
+  }
+
+  /** Weights with random heads and adapters, as if they were trained. */
+  static RewardWeights random(long seed, List<String> heads) {
+    RewardWeights untrained = RewardWeights.untrained(base, config(4, 1, 0, seed));
+    Random random = new Random(seed);
+    Map<String, RewardWeights.Parameter> parameters = new LinkedHashMap<>();
+    untrained
+        .parameters()
+        .forEach(
+            (name, p) -> {
+              long[] shape =
+                  name.equals("heads") ? new long[] {heads.size(), p.shape()[1]} : p.shape();
+              float[] values = new float[(int) (shape[0] * shape[1])];
+              for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (0.1 * random.nextGaussian());
+              }
+              parameters.put(name, new RewardWeights.Parameter(shape, values));
+            });
+    return new RewardWeights(untrained.identity(), heads, parameters);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.attune.model.reward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.attune.model.engine.Precision;
+import dev.attune.model.io.SafetensorsException;
+import dev.attune.model.io.SafetensorsWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RewardWeightsTest extends RewardTestBase {
+  @Test
+  void shouldReadWhatItWrote() {
+    // Given
+    RewardWeights weights = random(1, List.of("pooled", "helpful"));
+
+    // When
+    RewardWeights read = RewardWeights.read(weights.toBytes());
+
+    // Then
+    assertThat(read.sha256()).isEqualTo(weights.sha256());
+    assertThat(read.heads()).containsExactly("pooled", "helpful");
+    assertThat(read.base()).isEqualTo(base.sha256());
+    assertThat(read.precision()).isEqualTo(Precision.FP32);
+    read.parameters()
+        .forEach(
+            (name, p) ->
+                assertThat(p.values())
+                    .as(name)
+                    .containsExactly(weights.parameters().get(name).values()));
+  }
+
+  @Test
+  void shouldRefuseATensorFileOfAnotherKind() {
+    // Given
+    byte[] other = new SafetensorsWriter().floats("x", new long[] {1}, new float[1]).toBytes();
+
+    // When / Then
+    assertThatThrownBy(() -> RewardWeights.read(other))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining("format");
+  }
+}
