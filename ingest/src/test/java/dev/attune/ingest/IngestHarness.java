@@ -38,6 +38,7 @@ final class IngestHarness implements AutoCloseable {
     flags.put("kafka.bootstrap.servers", "nowhere:1");
     flags.put("schema.registry.url", registry.url());
     flags.put("schema.registry.auto.register", "true");
+    flags.put("schema.registry.max.retries", "0");
     flags.put("ingest.state.dir", stateDir.toString());
     IngestConfig config = IngestConfig.from(Configuration.of(flags));
     this.serdes =

@@ -155,11 +155,6 @@ public record ConfigKey<T>(
     return new ConfigKey<>(name, type, defaultValue, doc, allowed, required, true, parser);
   }
 
-  /** The same key with another default. */
-  public ConfigKey<T> withDefault(T value) {
-    return new ConfigKey<>(name, type, value, doc, allowed, required, secret, parser);
-  }
-
   /** The name of the environment variable that sets it. */
   public String environmentVariable() {
     return Configuration.environmentVariable(name);

@@ -195,7 +195,8 @@ public final class Configuration {
     for (ConfigKey<?> key : keys) {
       String raw = config.getRawValue(key.name());
       String text = raw == null ? key.defaultText() : raw;
-      values.put(key.name(), key.secret() ? Secrets.MASK : Secrets.masked(key.name(), text));
+      boolean hide = key.secret() && !text.isEmpty();
+      values.put(key.name(), hide ? Secrets.MASK : Secrets.masked(key.name(), text));
     }
     return values;
   }

@@ -24,6 +24,8 @@ final class Secrets {
 
   /** The value, or the mask where the name says that it is secret; a URL's user part is masked. */
   static String masked(String name, String value) {
-    return isSecret(name) ? MASK : value.replaceAll("://[^/@\\s]+@", "://" + MASK + "@");
+    return isSecret(name) && !value.isEmpty()
+        ? MASK
+        : value.replaceAll("://[^/@\\s]+@", "://" + MASK + "@");
   }
 }
