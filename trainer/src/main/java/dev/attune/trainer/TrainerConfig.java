@@ -62,11 +62,11 @@ public record TrainerConfig(
           256,
           1,
           1_000_000,
-          "A partition's changed models are published after so many buckets, or");
+          "A partition's changed models are published after so many buckets at the latest.");
 
   public static final ConfigKey<Integer> CHECKPOINT_STEPS =
       ConfigKey.integer(
-          "trainer.checkpoint.steps", 200, 1, 1_000_000, "after so many optimiser steps, or");
+          "trainer.checkpoint.steps", 200, 1, 1_000_000, "The same after so many optimiser steps.");
 
   public static final ConfigKey<Duration> CHECKPOINT_INTERVAL =
       ConfigKey.duration(
@@ -74,7 +74,7 @@ public record TrainerConfig(
           Duration.ofSeconds(3),
           Duration.ofMillis(1),
           Duration.ofHours(1),
-          "so long after the first unpublished bucket, whichever is first.");
+          "The same so long after the first bucket that is not published yet.");
 
   public static final ConfigKey<Integer> KEEP_VERSIONS =
       ConfigKey.integer(
@@ -138,16 +138,23 @@ public record TrainerConfig(
   /** Every setting of the trainer, those of its Kafka clients included. */
   public static List<ConfigKey<?>> keys() {
     List<ConfigKey<?>> keys = new ArrayList<>(KafkaSettings.keys());
-    keys.addAll(
-        List.of(
-            BASE,
-            PRECISION,
-            GROUP,
-            CHECKPOINT_BUCKETS,
-            CHECKPOINT_STEPS,
-            CHECKPOINT_INTERVAL,
-            KEEP_VERSIONS,
-            KEEP_AT_LEAST));
+    keys.addAll(ownKeys());
+    return List.copyOf(keys);
+  }
+
+  /** The settings that only the trainer has. */
+  public static List<ConfigKey<?>> ownKeys() {
+    List<ConfigKey<?>> keys =
+        new ArrayList<>(
+            List.of(
+                BASE,
+                PRECISION,
+                GROUP,
+                CHECKPOINT_BUCKETS,
+                CHECKPOINT_STEPS,
+                CHECKPOINT_INTERVAL,
+                KEEP_VERSIONS,
+                KEEP_AT_LEAST));
     keys.addAll(LearningKeys.all());
     return List.copyOf(keys);
   }

@@ -70,8 +70,7 @@ class RewardsExactlyOnceIT {
     fixture.send(general);
     runWithCrashes(POINTS.subList(0, 5), comparisons(general));
     fixture.send(domains);
-    runWithCrashes(
-        POINTS.subList(5, POINTS.size()), comparisons(general) + comparisons(domains));
+    runWithCrashes(POINTS.subList(5, POINTS.size()), comparisons(general) + comparisons(domains));
 
     // Then
     assertThat(crashes).isEqualTo(POINTS.size());

@@ -96,8 +96,7 @@ class RewardsFencingIT {
         LongStream.range(sent, sent + ROUNDS)
             .boxed()
             .flatMap(
-                sequence ->
-                    DOMAINS.stream().map(domain -> Buckets.of(domain, sequence, EVENTS)))
+                sequence -> DOMAINS.stream().map(domain -> Buckets.of(domain, sequence, EVENTS)))
             .toList();
     sent += ROUNDS;
     fixture.send(buckets);

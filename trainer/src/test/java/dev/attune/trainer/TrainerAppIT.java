@@ -66,9 +66,7 @@ class TrainerAppIT {
     runUntil(config(folder), 4 * EVENTS);
     fixture.send(
         Stream.of("law", "cooking")
-            .flatMap(
-                domain ->
-                    LongStream.range(0, 4).mapToObj(i -> Buckets.of(domain, i, EVENTS)))
+            .flatMap(domain -> LongStream.range(0, 4).mapToObj(i -> Buckets.of(domain, i, EVENTS)))
             .toList());
     runUntil(config(folder), 3 * 4 * EVENTS);
 

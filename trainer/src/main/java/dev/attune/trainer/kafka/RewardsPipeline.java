@@ -156,7 +156,7 @@ public final class RewardsPipeline {
           fetch(idle() ? IDLE_POLL : Duration.ZERO);
           joined = consumer.groupMetadata().generationId() >= 0;
           learnNext();
-          publishDue();
+          publishNextDue();
         }
         for (OwnedPartition partition : List.copyOf(owned.values())) {
           publish(partition);
@@ -321,11 +321,15 @@ public final class RewardsPipeline {
 
     // ---- learning --------------------------------------------------------------------------
 
+    /** One bucket between two polls, from the partitions in turn. */
     private void learnNext() {
       for (OwnedPartition partition : List.copyOf(owned.values())) {
         ConsumerRecord<String, PreferenceBucket> record = partition.queue().poll();
         if (record != null) {
+          owned.remove(partition.topicPartition());
+          owned.put(partition.topicPartition(), partition);
           learn(partition, record);
+          return;
         }
       }
     }
@@ -396,12 +400,13 @@ public final class RewardsPipeline {
 
     // ---- publishing ------------------------------------------------------------------------
 
-    private void publishDue() {
-      for (OwnedPartition partition : List.copyOf(owned.values())) {
-        if (owns(partition) && partition.progress().due(System.nanoTime())) {
-          publish(partition);
-        }
-      }
+    /** One checkpoint between two polls. */
+    private void publishNextDue() {
+      long now = System.nanoTime();
+      owned.values().stream()
+          .filter(partition -> partition.progress().due(now))
+          .findFirst()
+          .ifPresent(this::publish);
     }
 
     private void publish(OwnedPartition partition) {

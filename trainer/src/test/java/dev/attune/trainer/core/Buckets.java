@@ -22,9 +22,7 @@ public final class Buckets {
     return with(
         domain,
         sequence,
-        LongStream.range(0, events)
-            .mapToObj(i -> feedback(domain, sequence * 1000 + i))
-            .toList());
+        LongStream.range(0, events).mapToObj(i -> feedback(domain, sequence * 1000 + i)).toList());
   }
 
   /** A bucket that only moves the position. */

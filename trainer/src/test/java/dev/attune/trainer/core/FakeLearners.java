@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Learners whose weights are a hash over everything learned in its order, in batches of four events:
- * any loss, repeat or change of order shows.
+ * Learners whose weights are a hash over everything learned in its order, in batches of four
+ * events: any loss, repeat or change of order shows.
  */
 public final class FakeLearners implements LearnerFactory {
   private static final int BATCH = 4;
@@ -107,8 +107,7 @@ public final class FakeLearners implements LearnerFactory {
 
     @Override
     public LearnerCounts counts() {
-      return new LearnerCounts(
-          events, comparisons, pending.size(), pendingComparisons(), 0, steps);
+      return new LearnerCounts(events, comparisons, pending.size(), pendingComparisons(), 0, steps);
     }
 
     @Override

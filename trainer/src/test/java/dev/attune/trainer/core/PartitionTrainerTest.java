@@ -1,0 +1,214 @@
+package dev.attune.trainer.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.Artifact;
+import dev.attune.schemas.events.BucketPosition;
+import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.Judgement;
+import dev.attune.schemas.events.ModelVersion;
+import dev.attune.schemas.events.PreferenceBucket;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PartitionTrainerTest {
+  private static final int PARTITIONS = 8;
+  private static final String LAW = "law";
+
+  @Test
+  void shouldFeedGeneralAndItsSourcesToOneModelWithAHeadForEach() {
+    // Given
+    PartitionTrainer trainer = trainer(Domains.GENERAL, new FakeLearners());
+    trainer.begin(Domains.GENERAL, Optional.empty());
+    RewardLearner expected = new FakeLearners().general();
+    PreferenceBucket pooled = Buckets.of("general", 0, 2);
+    PreferenceBucket helpful = Buckets.of("general.helpful", 0, 3);
+    expected.accept("pooled", pooled);
+    expected.accept("helpful", helpful);
+
+    // When
+    trainer.accept(0, pooled);
+    trainer.accept(1, helpful);
+
+    // Then
+    Checkpoint checkpoint = trainer.checkpoint();
+    assertThat(checkpoint.changed()).hasSize(1);
+    assertThat(checkpoint.changed().get(0).state()).isEqualTo(expected.state());
+    assertThat(checkpoint.position()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldOnlyMoveThePositionWhereNothingIsCompared() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    Feedback thumb = Buckets.judged(LAW, 0, List.of(new Judgement(0, true, 1f)));
+    thumb.setComparisons(List.of());
+    PreferenceBucket judged = Buckets.with(LAW, 0, List.of(thumb));
+
+    // When
+    Learned learned = trainer.accept(4, judged);
+
+    // Then
+    assertThat(trainer.missingModel(judged)).isEmpty();
+    assertThat(learned.empty()).isTrue();
+    assertThat(learned.judgements()).isEqualTo(1);
+    assertThat(trainer.checkpoint().changed()).isEmpty();
+    assertThat(trainer.position()).isEqualTo(5);
+    assertThat(trainer.uncommitted()).isTrue();
+  }
+
+  @Test
+  void shouldCountPreferencesAndTies() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.begin("domain/law", Optional.empty());
+
+    // When
+    Learned learned = trainer.accept(0, Buckets.of(LAW, 0, 10));
+
+    // Then
+    assertThat(learned).isEqualTo(new Learned("domain/law", 10, 8, 2, 0, 2));
+  }
+
+  @Test
+  void shouldCheckpointOnlyWhatChanged() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.begin("domain/law", Optional.empty());
+    trainer.begin("domain/law.tax", Optional.empty());
+    trainer.accept(0, Buckets.of(LAW, 0, 1));
+    trainer.accept(1, Buckets.of("law.tax", 0, 1));
+    commit(trainer);
+    trainer.accept(2, Buckets.of("law.tax", 1, 1));
+
+    // When
+    Checkpoint checkpoint = trainer.checkpoint();
+
+    // Then
+    assertThat(checkpoint.changed())
+        .extracting(ModelCheckpoint::name)
+        .containsExactly("domain/law.tax");
+    assertThat(checkpoint.changed().get(0).previous().orElseThrow().getVersion()).isEqualTo(1);
+    assertThat(checkpoint.models()).isEqualTo(2);
+    assertThat(checkpoint.position()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldNameTheGeneralWeightsAndThenItsOwnAsParents() {
+    // Given
+    ModelVersion general = Versions.with("general", 4, "w", "s");
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.begin(
+        "domain/law", Optional.of(new GeneralModel(general, new byte[] {1}, new byte[] {2})));
+    trainer.accept(0, Buckets.of(LAW, 0, 1));
+    Optional<String> first = trainer.checkpoint().changed().get(0).parent();
+    List<ModelVersion> versions = commit(trainer);
+
+    // When
+    trainer.accept(1, Buckets.of(LAW, 1, 1));
+
+    // Then
+    assertThat(first).contains(general.getWeights().getSha256());
+    assertThat(trainer.checkpoint().changed().get(0).parent())
+        .contains(versions.get(0).getWeights().getSha256());
+  }
+
+  @Test
+  void shouldGoOnExactlyWhereItStopped() {
+    // Given
+    PartitionTrainer whole = trainer(LAW, new FakeLearners());
+    whole.begin("domain/law", Optional.empty());
+    whole.accept(0, Buckets.of(LAW, 0, 3));
+    byte[] state = whole.checkpoint().changed().get(0).state();
+    List<ModelVersion> versions = commit(whole);
+    whole.accept(1, Buckets.of(LAW, 1, 3));
+    PartitionTrainer restored = trainer(LAW, new FakeLearners());
+
+    // When
+    restored.startAt(1);
+    restored.restore(versions.get(0), state);
+    restored.accept(1, Buckets.of(LAW, 1, 3));
+
+    // Then
+    assertThat(restored.checkpoint().changed().get(0).state())
+        .isEqualTo(whole.checkpoint().changed().get(0).state());
+  }
+
+  @Test
+  void shouldRefuseAnOffsetTwice() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.accept(7, Buckets.empty(LAW, 0));
+
+    // When
+    assertThatThrownBy(() -> trainer.accept(7, Buckets.empty(LAW, 0)))
+        // Then
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("offset 7");
+  }
+
+  @Test
+  void shouldRefuseADomainOfAnotherPartition() {
+    // Given
+    int other = (Domains.partition(LAW, PARTITIONS) + 1) % PARTITIONS;
+    PartitionTrainer trainer = new PartitionTrainer(other, PARTITIONS, new FakeLearners());
+
+    // When
+    assertThatThrownBy(() -> trainer.accept(0, Buckets.of(LAW, 0, 1)))
+        // Then
+        .isInstanceOf(TrainerException.class)
+        .hasMessageContaining("domain law")
+        .hasMessageContaining("belongs to partition");
+  }
+
+  @Test
+  void shouldGiveNoCheckpointAfterALearnerFailed() {
+    // Given
+    FakeLearners failing =
+        new FakeLearners(
+            "base-1",
+            () -> {
+              throw new IllegalStateException("out of memory");
+            });
+    PartitionTrainer trainer = trainer(LAW, failing);
+    trainer.begin("domain/law", Optional.empty());
+    assertThatThrownBy(() -> trainer.accept(0, Buckets.of(LAW, 0, 1))).hasMessage("out of memory");
+
+    // When
+    assertThatThrownBy(trainer::checkpoint)
+        // Then
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("restore from the last checkpoint");
+    assertThat(trainer.usable()).isFalse();
+  }
+
+  private static PartitionTrainer trainer(String domain, LearnerFactory learners) {
+    return new PartitionTrainer(Domains.partition(domain, PARTITIONS), PARTITIONS, learners);
+  }
+
+  /** Commits everything as the publisher does. */
+  private static List<ModelVersion> commit(PartitionTrainer trainer) {
+    Checkpoint checkpoint = trainer.checkpoint();
+    List<ModelVersion> versions =
+        checkpoint.changed().stream()
+            .map(
+                changed -> {
+                  Artifact weights = Chunks.describe(changed.weights());
+                  Artifact state = Chunks.describe(changed.state());
+                  return Manifests.next(
+                      changed,
+                      weights,
+                      state,
+                      new FakeLearners().provenance(),
+                      new BucketPosition("topic-1", 0, checkpoint.position()),
+                      Instant.EPOCH);
+                })
+            .toList();
+    trainer.committed(checkpoint, versions);
+    return versions;
+  }
+}
