@@ -29,9 +29,8 @@ import java.util.stream.Stream;
  * prompt is computed once for its candidates, beside one candidate a call, in the same run. Rounds
  * alternate, so that both sides meet the same machine; the median round counts.
  *
- * <p>Run it with {@code mvn -q -pl bench -am package -DskipTests} and then {@code java -cp …
- * dev.attune.bench.RewardThroughput [BASE]}. Without a folder it makes a base of the demo's shape;
- * its weights do not matter for speed.
+ * <p>Its one argument is a base's folder. Without it, it makes a base of the demo's shape; the
+ * values of its weights do not matter for speed.
  */
 public final class RewardThroughput {
   private static final int REQUESTS = 32;

@@ -6,15 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.model.engine.Precision;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.Progress;
-import dev.attune.model.lm.Stage1;
-import dev.attune.model.lm.Stage1Config;
 import dev.attune.model.reward.OnlineConfig;
-import dev.attune.model.reward.OnlineRewardLearner;
-import dev.attune.model.reward.PreferenceExample;
-import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.reward.RewardWeights;
-import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.scorer.core.ModelRejectedException;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
@@ -22,7 +15,6 @@ import dev.attune.scorer.core.Requests;
 import dev.attune.scorer.core.RewardFunction.LoadedModel;
 import dev.attune.scorer.core.RewardFunction.Task;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,28 +28,8 @@ class BaseModelRewardsTest {
 
   @BeforeAll
   static void train() {
-    List<Turn> dialogue =
-        List.of(
-            new Turn("user", "Why is the sky blue?"),
-            new Turn("assistant", "Because the air scatters blue light more than red light."));
-    Stage1Config config = new Stage1Config(300, 16, 32, 2, 2, 512, 32, 2, 2, 0.02, 3e-3, 1);
-    Stage1.train(
-        Collections.nCopies(20, dialogue),
-        config,
-        Precision.FP32,
-        dir.resolve("base"),
-        Progress.NONE);
-    base = BaseModel.load(dir.resolve("base"), Precision.FP32);
-    PreferenceExample example =
-        new PreferenceExample(
-            List.of(new Turn("user", "Why?")),
-            List.of("Because.", "It scatters blue light."),
-            List.of(new Pair(1, 0, 1, 0, false)),
-            null);
-    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, OnlineConfig.defaults())) {
-      learner.accept("pooled", Collections.nCopies(16, example));
-      trained = learner.weights().toBytes();
-    }
+    base = TinyBase.make(dir.resolve("base"));
+    trained = TinyBase.train(base);
   }
 
   @AfterAll

@@ -3,13 +3,17 @@ package dev.attune.scorer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.attune.model.lm.BaseModel;
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.events.Candidate;
+import dev.attune.schemas.events.CandidateScore;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.scorer.core.FakeRewards;
 import dev.attune.scorer.core.Requests;
+import dev.attune.scorer.core.RewardFunction.LoadedModel;
+import dev.attune.scorer.core.RewardFunction.Task;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -161,7 +165,7 @@ class ScorerIT {
 
     // When
     try (ScorerApp app = start()) {
-      cluster.publish("domain/broken", 2, FakeRewards.weights(2), "0".repeat(64));
+      cluster.publish("domain/broken", 2, FakeRewards.BASE, FakeRewards.weights(2), "0".repeat(64));
       awaitLoadFailure("sha256");
       cluster.publish("domain/broken", 3, noModel);
       awaitLoadFailure("weights");
@@ -189,6 +193,37 @@ class ScorerIT {
 
     // Then
     assertThat(cluster.answers("ready-").get(0).getVersions().getDomainModelVersion()).isEqualTo(5);
+  }
+
+  @Test
+  void shouldPublishTheRewardsThatTheModelComputes() throws Exception {
+    // Given
+    String[] replies = {"Because.", "It scatters blue light."};
+    ScorerConfig config = ScorerConfig.from(Configuration.of(cluster.flags()));
+    try (BaseModel base = TinyBase.make(dir.resolve("base"))) {
+      byte[] weights = TinyBase.train(base);
+      cluster.publish("domain/real", 1, base.sha256(), weights);
+      ScoreRequest request = Requests.of("real-", replies).setDomain("real").build();
+      cluster.send(request);
+
+      // When
+      try (ScorerApp app = new ScorerApp(config, meters, base)) {
+        app.start();
+        awaitAnswers("real-", 1);
+      }
+
+      // Then
+      ScoreResult answer = cluster.answers("real-").get(0);
+      assertThat(answer.getVersions().getBase()).isEqualTo(base.sha256());
+      assertThat(answer.getVersions().getDomainModelVersion()).isEqualTo(1);
+      try (BaseModelRewards rewards = new BaseModelRewards(base, false);
+          LoadedModel model = rewards.load(weights)) {
+        double[] expected = rewards.rewards(List.of(new Task(request, model, "pooled"))).get(0);
+        assertThat(expected[1]).isGreaterThan(expected[0]);
+        assertThat(answer.getCandidates().stream().mapToDouble(CandidateScore::getReward))
+            .containsExactly(expected[0], expected[1]);
+      }
+    }
   }
 
   @Test

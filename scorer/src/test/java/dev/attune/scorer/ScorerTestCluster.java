@@ -18,6 +18,7 @@ import dev.attune.scorer.core.FakeRewards;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -38,7 +40,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A cluster in this process, and what a product and a trainer do with it. */
 final class ScorerTestCluster implements AutoCloseable {
-  private static final int CHUNK = 8;
+  private static final int CHUNKS = 5;
 
   private final EmbeddedCluster cluster;
   private final KafkaSettings settings;
@@ -71,21 +73,26 @@ final class ScorerTestCluster implements AutoCloseable {
   }
 
   void send(String key, byte[] prompt) {
-    producer.send(new ProducerRecord<>(Topics.PROMPTS.name(), key, prompt));
-    producer.flush();
+    append(new ProducerRecord<>(Topics.PROMPTS.name(), key, prompt));
   }
 
   /** Publishes weights as a trainer does: the chunks, then the manifest. */
   void publish(String model, long version, byte[] weights) {
-    publish(model, version, weights, sha256(weights));
+    publish(model, version, FakeRewards.BASE, weights, sha256(weights));
   }
 
-  /** Publishes a model whose manifest names this sha-256. */
-  void publish(String model, long version, byte[] weights, String sha256) {
-    int chunks = (weights.length + CHUNK - 1) / CHUNK;
+  /** Publishes a model whose manifest names this base. */
+  void publish(String model, long version, String base, byte[] weights) {
+    publish(model, version, base, weights, sha256(weights));
+  }
+
+  /** Publishes a model whose manifest names this base and this sha-256. */
+  void publish(String model, long version, String base, byte[] weights, String sha256) {
+    int size = (weights.length + CHUNKS - 1) / CHUNKS;
+    int chunks = (weights.length + size - 1) / size;
     for (int index = 0; index < chunks; index++) {
-      int length = Math.min(CHUNK, weights.length - index * CHUNK);
-      ByteBuffer data = ByteBuffer.wrap(weights, index * CHUNK, length).slice();
+      int length = Math.min(size, weights.length - index * size);
+      ByteBuffer data = ByteBuffer.wrap(weights, index * size, length).slice();
       send(Topics.ARTIFACTS, sha256 + "/" + index, new ArtifactChunk(sha256, index, chunks, data));
     }
     Artifact artifact = new Artifact(sha256, (long) weights.length, chunks);
@@ -97,7 +104,7 @@ final class ScorerTestCluster implements AutoCloseable {
             .setVersion(version)
             .setWeights(artifact)
             .setState(artifact)
-            .setBase(FakeRewards.BASE)
+            .setBase(base)
             .setPrecision("fp32")
             .setCodeVersion("test")
             .setConfigHash("")
@@ -148,8 +155,15 @@ final class ScorerTestCluster implements AutoCloseable {
   }
 
   private <T extends SpecificRecord> void send(Topic<T> topic, String key, T value) {
-    producer.send(new ProducerRecord<>(topic.name(), key, bytes(topic, value)));
-    producer.flush();
+    append(new ProducerRecord<>(topic.name(), key, bytes(topic, value)));
+  }
+
+  private void append(ProducerRecord<String, byte[]> record) {
+    try {
+      producer.send(record).get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private <T extends SpecificRecord> byte[] bytes(Topic<T> topic, T value) {
@@ -162,7 +176,7 @@ final class ScorerTestCluster implements AutoCloseable {
   private static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (java.security.NoSuchAlgorithmException e) {
+    } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
   }

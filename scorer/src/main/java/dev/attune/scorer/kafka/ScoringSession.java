@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -155,7 +156,8 @@ final class ScoringSession implements KafkaTask {
       producer.beginTransaction();
       for (int i = 0; i < batch.size(); i++) {
         Prompt prompt = batch.get(i);
-        producer.send(record(prompt, results.get(i)));
+        // The commit fails where a send does.
+        Future<?> unused = producer.send(record(prompt, results.get(i)));
         next.put(
             new TopicPartition(Topics.PROMPTS.name(), prompt.partition()),
             new OffsetAndMetadata(prompt.offset() + 1));
@@ -204,7 +206,7 @@ final class ScoringSession implements KafkaTask {
       Duration latency = Duration.between(batch.get(i).appendedAt(), now);
       metrics.answered(results.get(i).getError(), latency.isNegative() ? Duration.ZERO : latency);
     }
-    metrics.batch(batch.size(), batch.stream().mapToLong(Prompt::tokens).sum(), computation);
+    metrics.batch(batch.size(), batch.stream().mapToInt(Prompt::tokens).sum(), computation);
   }
 
   /** What waits of a partition that is taken away is answered by its next owner. */

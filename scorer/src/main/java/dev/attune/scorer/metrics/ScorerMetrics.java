@@ -72,7 +72,7 @@ public final class ScorerMetrics {
   }
 
   /** A batch was committed. */
-  public void batch(int requests, long tokens, Duration computation) {
+  public void batch(int requests, int tokens, Duration computation) {
     this.requests.record(requests);
     this.tokens.record(tokens);
     this.computation.record(computation);
