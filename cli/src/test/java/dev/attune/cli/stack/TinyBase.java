@@ -22,7 +22,7 @@ public final class TinyBase {
               new Turn("user", "What comes after " + i + "?"),
               new Turn("assistant", "After " + i + " comes " + (i + 1) + ", as one would think.")));
     }
-    Stage1Config config = new Stage1Config(320, 16, 32, 1, 2, 256, 32, 2, 3, 0.02, 3e-3, 1);
+    Stage1Config config = new Stage1Config(320, 16, 32, 1, 2, 512, 32, 2, 3, 0.02, 3e-3, 1);
     Path base = folder.resolve("base");
     BaseCache.train(dialogues, config, base, silent());
     return base;
