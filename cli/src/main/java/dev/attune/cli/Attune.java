@@ -124,9 +124,12 @@ public final class Attune {
 
   /** A command speaks for itself; logs of its clients are for who asks. */
   private static void quietLogs(String[] args) {
+    boolean verbose = Arrays.asList(args).contains("--verbose");
     if (System.getenv("LOG_LEVEL") == null) {
-      boolean verbose = Arrays.asList(args).contains("--verbose");
       System.setProperty("LOG_LEVEL", verbose ? "INFO" : "WARN");
+    }
+    if (System.getenv("LOG_LEVEL_OTHERS") == null) {
+      System.setProperty("LOG_LEVEL_OTHERS", verbose ? "WARN" : "ERROR");
     }
   }
 
