@@ -42,7 +42,7 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
    */
   public static CustomizedData read(Path data, @Nullable Path test, long seed) {
     requireFolder("--data", data);
-    List<DspQuery> queries = DspQuery.read(data.resolve("dsp"));
+    List<DspQuery> queries = queries(data);
     Map<String, Split<TextPair>> general = new LinkedHashMap<>();
     if (test == null) {
       for (String set : SETS) {
@@ -54,7 +54,9 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
     for (String set : SETS) {
       general.put(set, new Split<>(pairs(data, set), pairs(test, set)));
     }
-    return new CustomizedData(new Split<>(queries, DspQuery.read(test.resolve("dsp"))), general);
+    List<DspQuery> testQueries = queries(test);
+    requireSameStyles(data, queries.get(0), test, testQueries);
+    return new CustomizedData(new Split<>(queries, testQueries), general);
   }
 
   /** The domains of the queries, in the data's order. */
@@ -109,6 +111,27 @@ public record CustomizedData(Split<DspQuery> dsp, Map<String, Split<TextPair>> g
 
   private static List<TextPair> pairs(Path data, String set) {
     return TextPair.read(data.resolve("general").resolve(set + ".json"));
+  }
+
+  private static List<DspQuery> queries(Path data) {
+    List<DspQuery> queries = DspQuery.read(data.resolve("dsp"));
+    if (queries.size() < 2) {
+      throw new CliException(data.resolve("dsp") + ": two queries or more are needed");
+    }
+    requireSameStyles(data, queries.get(0), data, queries);
+    return queries;
+  }
+
+  /** Accuracies are over pairs of all styles, so each query must have a response in each. */
+  private static void requireSameStyles(
+      Path data, DspQuery first, Path folder, List<DspQuery> queries) {
+    for (DspQuery query : queries) {
+      if (!query.responses().keySet().equals(first.responses().keySet())) {
+        throw new CliException(
+            "%s:%d: has other responses than the first query of %s"
+                .formatted(folder.resolve("dsp").resolve(DspQuery.FILE), query.line(), data));
+      }
+    }
   }
 
   private static void requireFolder(String option, Path folder) {

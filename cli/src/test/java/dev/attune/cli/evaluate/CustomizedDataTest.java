@@ -119,6 +119,21 @@ class CustomizedDataTest {
         .hasMessageContaining("harmless.json:2");
   }
 
+  @Test
+  void shouldNameTheQueryThatLacksAResponse() throws IOException {
+    // Given
+    write(
+        "dsp/" + DspQuery.FILE,
+        List.of(
+            Map.of("query", "a", "responses", Map.of("academy", "1", "normal", "2")),
+            Map.of("query", "b", "responses", Map.of("business", "1", "normal", "2"))));
+    // When
+    assertThatThrownBy(() -> CustomizedData.read(folder, null, 1))
+        // Then
+        .isInstanceOf(CliException.class)
+        .hasMessageContaining(DspQuery.FILE);
+  }
+
   private void write(String name, Object content) throws IOException {
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
