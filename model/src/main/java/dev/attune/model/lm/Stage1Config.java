@@ -51,14 +51,14 @@ public record Stage1Config(
     }
   }
 
-  /** For an evaluation on some megabytes of text: about three minutes on two cores. */
+  /** For an evaluation on some megabytes of text: some 150 seconds of one core. */
   public static Stage1Config evaluation(long seed) {
     return new Stage1Config(4096, 128, 320, 4, 2, 1024, 256, 4, 1700, 0.02, 3e-3, seed);
   }
 
-  /** For the demo's few hundred kilobytes: well below a minute on two cores. */
+  /** For the demo's few hundred kilobytes: some 30 seconds of one core. */
   public static Stage1Config demo(long seed) {
-    return new Stage1Config(2048, 128, 320, 4, 2, 1024, 128, 8, 500, 0.02, 3e-3, seed);
+    return new Stage1Config(2048, 128, 320, 4, 2, 1024, 128, 8, 350, 0.02, 3e-3, seed);
   }
 
   /** Returns this configuration with another number of steps. */
