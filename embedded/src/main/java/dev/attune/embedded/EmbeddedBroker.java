@@ -1,5 +1,6 @@
 package dev.attune.embedded;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -29,6 +30,7 @@ import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 import org.apache.kafka.server.fault.LoggingFaultHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Tuple2;
@@ -53,13 +55,15 @@ public final class EmbeddedBroker implements AutoCloseable {
   private final String bootstrapServers;
   private final ControllerServer controller;
   private final BrokerServer broker;
+  private final FolderLock lock;
   private boolean closed;
 
   private EmbeddedBroker(
-      String bootstrapServers, ControllerServer controller, BrokerServer broker) {
+      String bootstrapServers, ControllerServer controller, BrokerServer broker, FolderLock lock) {
     this.bootstrapServers = bootstrapServers;
     this.controller = controller;
     this.broker = broker;
+    this.lock = lock;
   }
 
   /**
@@ -81,12 +85,14 @@ public final class EmbeddedBroker implements AutoCloseable {
       closeQuietly(clients);
       throw e;
     }
+    FolderLock lock = null;
     try {
-      Files.createDirectories(dir);
-      return start(dir, clients, quorum);
+      lock = FolderLock.take(dir);
+      return start(dir, clients, quorum, lock);
     } catch (Exception e) {
       closeQuietly(clients);
       closeQuietly(quorum);
+      closeQuietly(lock);
       throw e instanceof IOException io
           ? new UncheckedIOException("The broker's folder " + dir + " cannot be used", io)
           : new IllegalStateException(
@@ -95,7 +101,8 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   private static EmbeddedBroker start(
-      Path dir, ServerSocketChannel clients, ServerSocketChannel quorum) throws Exception {
+      Path dir, ServerSocketChannel clients, ServerSocketChannel quorum, FolderLock lock)
+      throws Exception {
     String clientAddress = address(clients);
     String quorumAddress = address(quorum);
     format(dir);
@@ -118,15 +125,15 @@ public final class EmbeddedBroker implements AutoCloseable {
     ControllerServer controller =
         new ControllerServer(shared, KafkaRaftServer.configSchema(), storage._2());
     BrokerServer broker = new BrokerServer(shared);
-    EmbeddedBroker embedded = new EmbeddedBroker(clientAddress, controller, broker);
+    // Each of the two cleans up after itself where its start fails.
+    controller.startup();
     try {
-      controller.startup();
       broker.startup();
     } catch (RuntimeException e) {
-      embedded.close();
+      controller.shutdown();
       throw e;
     }
-    return embedded;
+    return new EmbeddedBroker(clientAddress, controller, broker, lock);
   }
 
   /** What clients connect to. */
@@ -144,6 +151,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     // The broker says good-bye to the controller, so that goes last.
     broker.shutdown(SHUTDOWN_TIMEOUT);
     controller.shutdown();
+    closeQuietly(lock);
   }
 
   private static void format(Path dir) throws Exception {
@@ -216,11 +224,13 @@ public final class EmbeddedBroker implements AutoCloseable {
     return "127.0.0.1:" + ((InetSocketAddress) channel.getLocalAddress()).getPort();
   }
 
-  private static void closeQuietly(ServerSocketChannel channel) {
+  private static void closeQuietly(@Nullable Closeable resource) {
     try {
-      channel.close();
+      if (resource != null) {
+        resource.close();
+      }
     } catch (IOException e) {
-      LOGGER.atDebug().setCause(e).log("A socket did not close");
+      LOGGER.atDebug().setCause(e).log("A socket or lock did not close");
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.attune.embedded;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -78,7 +80,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
     server.get("/schemas/types", context -> answer(context, List.of("AVRO")));
     server.get("/schemas/ids/{id}", context -> answer(context, schema(store.byId(id(context)))));
     server.get(
-        "/schemas/ids/{id}/schema", context -> context.result(store.byId(id(context)).schema()));
+        "/schemas/ids/{id}/schema",
+        context -> context.result(store.byId(id(context)).schema().getBytes(UTF_8)));
     server.get("/schemas/ids/{id}/versions", context -> answer(context, uses(id(context))));
     server.get(
         "/schemas/guids/{guid}", context -> answer(context, schema(store.byGuid(guid(context)))));
@@ -92,7 +95,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
         "/subjects/{subject}/versions/{version}", context -> answer(context, version(context)));
     server.get(
         "/subjects/{subject}/versions/{version}/schema",
-        context -> context.result(version(context).schema()));
+        context -> context.result(version(context).schema().getBytes(UTF_8)));
     server.post("/compatibility/subjects/{subject}/versions", context -> check(context, null));
     server.post(
         "/compatibility/subjects/{subject}/versions/{version}",
@@ -219,7 +222,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
   }
 
   private static void answer(Context context, Object json) {
-    context.result(MAPPER.valueToTree(json).toString());
+    context.result(MAPPER.valueToTree(json).toString().getBytes(UTF_8));
   }
 
   private static void refuse(Context context, int status, int code, @Nullable String message) {
