@@ -46,7 +46,7 @@ class TrainerAppIT {
   }
 
   @Test
-  void shouldPublishModelsThatLoadAndGoOnFromThem() {
+  void shouldPublishModelsThatLoadAndGoOnInTheirPrecision() {
     // Given
     Path folder = dir.resolve("base");
     List<List<Turn>> texts =
@@ -63,12 +63,12 @@ class TrainerAppIT {
         LongStream.range(0, 4).mapToObj(i -> Buckets.of("general.helpful", i, EVENTS)).toList());
 
     // When
-    runUntil(config(folder), 4 * EVENTS);
+    runUntil(config(folder, Optional.of(Precision.FP32)), 4 * EVENTS);
     fixture.send(
         Stream.of("law", "cooking")
             .flatMap(domain -> LongStream.range(0, 4).mapToObj(i -> Buckets.of(domain, i, EVENTS)))
             .toList());
-    runUntil(config(folder), 3 * 4 * EVENTS);
+    runUntil(config(folder, Optional.empty()), 3 * 4 * EVENTS);
 
     // Then
     Map<String, ModelVersion> newest = fixture.newest();
@@ -124,14 +124,14 @@ class TrainerAppIT {
         new FakeLearners(base, () -> {}));
   }
 
-  private TrainerConfig config(Path folder) {
+  private TrainerConfig config(Path folder, Optional<Precision> precision) {
     OnlineConfig tiny =
         new OnlineConfig(
             2, 4, 4e-3, 0.01, 0.9, 0.98, 1, 2, 0.9, 0, 4, 1, 0.5, 8, 16, 1, 8, 32, 16, 1);
     return new TrainerConfig(
         fixture.settings(),
         folder,
-        Optional.of(Precision.FP32),
+        precision,
         "attune-trainer-rewards",
         tiny,
         new CheckpointPolicy(100, 100, Duration.ofMillis(200)),

@@ -45,10 +45,7 @@ final class ArtifactStore implements AutoCloseable {
       Producer<String, SpecificRecord> producer, Consumer<String, ArtifactChunk> consumer) {
     this.producer = producer;
     this.consumer = consumer;
-    this.partitions =
-        consumer.partitionsFor(Topics.ARTIFACTS.name()).stream()
-            .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList();
+    this.partitions = Brokers.partitions(consumer, Topics.ARTIFACTS.name());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.attune.trainer.kafka;
 
+import dev.attune.trainer.core.TrainerException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -9,9 +10,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Asks brokers about topics. Every method blocks and throws KafkaExceptions. */
 final class Brokers implements AutoCloseable {
@@ -27,8 +31,29 @@ final class Brokers implements AutoCloseable {
   record TopicInfo(String id, int partitions) {}
 
   TopicInfo describe(String topic) {
-    var description = await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
+    TopicDescription description;
+    try {
+      description = await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
+    } catch (UnknownTopicOrPartitionException e) {
+      throw missing(topic);
+    }
     return new TopicInfo(description.topicId().toString(), description.partitions().size());
+  }
+
+  /** The partitions of a topic that must be there. */
+  static List<TopicPartition> partitions(Consumer<?, ?> consumer, String topic) {
+    List<TopicPartition> partitions =
+        consumer.partitionsFor(topic).stream()
+            .map(info -> new TopicPartition(info.topic(), info.partition()))
+            .toList();
+    if (partitions.isEmpty()) {
+      throw missing(topic);
+    }
+    return partitions;
+  }
+
+  private static TrainerException missing(String topic) {
+    return new TrainerException("topic " + topic + " does not exist");
   }
 
   Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {

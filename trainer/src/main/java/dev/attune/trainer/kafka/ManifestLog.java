@@ -28,10 +28,7 @@ final class ManifestLog implements AutoCloseable {
     this.consumer = consumer;
     this.brokers = brokers;
     this.history = history;
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(Topics.MODELS.name()).stream()
-            .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList();
+    List<TopicPartition> partitions = Brokers.partitions(consumer, Topics.MODELS.name());
     consumer.assign(partitions);
     consumer.seekToBeginning(partitions);
   }

@@ -15,7 +15,6 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -273,8 +272,12 @@ public final class RewardsPipeline {
           }
         }
       } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
-        throw new TrainerException(
-            "buckets are gone that have not been learned from: " + e.getMessage(), e);
+        throwFailure();
+        if (!rejoin) {
+          throw new TrainerException(
+              "buckets are gone that have not been learned from: " + e.getMessage(), e);
+        }
+        // A partition that could not be taken up has no position; it comes back by rejoining.
       } catch (RecordDeserializationException e) {
         if (!Failures.recoverable(e)) {
           throw new TrainerException(
@@ -375,11 +378,13 @@ public final class RewardsPipeline {
     }
 
     private void begin(OwnedPartition partition, PreferenceBucket bucket) {
-      Optional<String> missing = partition.trainer().missingModel(bucket);
-      if (missing.isEmpty()) {
-        return;
-      }
-      String name = missing.get();
+      partition
+          .trainer()
+          .missingModel(bucket)
+          .ifPresent(name -> orGiveUp(partition, () -> begin(partition, name)));
+    }
+
+    private void begin(OwnedPartition partition, String name) {
       Optional<GeneralModel> general =
           name.equals(Domains.GENERAL) ? Optional.empty() : restorer.newestGeneral();
       learning.run(() -> partition.trainer().begin(name, general));
@@ -388,6 +393,19 @@ public final class RewardsPipeline {
           .addKeyValue("model", name)
           .addKeyValue("parentVersion", general.map(g -> g.version().getVersion()).orElse(0L))
           .log("model begun");
+    }
+
+    /** Failures that pass cost the partition's memory: it is taken up anew. */
+    private void orGiveUp(OwnedPartition partition, Runnable work) {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        if (!Failures.recoverable(e)) {
+          throw e;
+        }
+        recover(e);
+        drop(List.of(partition.topicPartition()));
+      }
     }
 
     private void stayInGroup() {
@@ -410,24 +428,18 @@ public final class RewardsPipeline {
     }
 
     private void publish(OwnedPartition partition) {
-      if (!partition.trainer().uncommitted()) {
-        return;
+      if (partition.trainer().uncommitted()) {
+        orGiveUp(partition, () -> commit(partition));
       }
+    }
+
+    private void commit(OwnedPartition partition) {
       Timer.Sample sample = Timer.start(clock());
-      List<ModelVersion> versions = new ArrayList<>();
-      try {
-        Checkpoint checkpoint = learning.call(partition.trainer()::checkpoint, () -> {});
-        versions.addAll(publisher.publish(partition, checkpoint, consumer.groupMetadata()));
-        partition.trainer().committed(checkpoint, versions);
-        partition.progress().committed();
-      } catch (RuntimeException e) {
-        if (!Failures.recoverable(e)) {
-          throw e;
-        }
-        recover(e);
-        drop(List.of(partition.topicPartition()));
-        return;
-      }
+      Checkpoint checkpoint = learning.call(partition.trainer()::checkpoint, () -> {});
+      List<ModelVersion> versions =
+          publisher.publish(partition, checkpoint, consumer.groupMetadata());
+      partition.trainer().committed(checkpoint, versions);
+      partition.progress().committed();
       sample.stop(metrics.publish());
       for (ModelVersion version : versions) {
         LOG.atInfo()
