@@ -127,9 +127,8 @@ public final class Attune {
   private static void quietLogs(String[] args) {
     List<String> given = Arrays.asList(args);
     boolean verbose = given.contains("--verbose");
-    boolean services = given.contains("up") || given.contains("demo") || given.contains("evaluate");
     logLevel("LOG_LEVEL", verbose ? "INFO" : "WARN");
-    logLevel("LOG_LEVEL_OTHERS", verbose || services ? "WARN" : "OFF");
+    logLevel("LOG_LEVEL_OTHERS", verbose || given.contains("up") ? "WARN" : "ERROR");
   }
 
   /** The environment wins. */

@@ -12,6 +12,7 @@ import dev.attune.cli.stack.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -51,7 +52,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--rate",
       paramLabel = "R",
-      defaultValue = "12",
+      defaultValue = "8",
       description =
           "Choices a second, fewer where the machine is slow (default: ${DEFAULT-VALUE}).")
   private double rate;
@@ -79,6 +80,12 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Write summary.html and demo.json to DIR.")
   private @Nullable Path report;
 
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting of a service, as in docs/configuration.md; may be repeated.")
+  private Map<String, String> settings = new HashMap<>();
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     Console console = common.console();
@@ -86,9 +93,10 @@ public final class DemoCommand implements Callable<Integer> {
     Path base = DemoBase.get(console);
     DemoResult result;
     try (TemporaryFolder folder = TemporaryFolder.create("attune-demo")) {
-      Map<String, String> settings = new LinkedHashMap<>(DemoSettings.SERVICES);
-      settings.putAll(cluster.serviceSettings());
-      StackConfig config = new StackConfig(folder.path(), base.toAbsolutePath(), 0, 0, 0, settings);
+      Map<String, String> all = new LinkedHashMap<>(DemoSettings.SERVICES);
+      all.putAll(cluster.serviceSettings());
+      all.putAll(settings);
+      StackConfig config = new StackConfig(folder.path(), base.toAbsolutePath(), 0, 0, 0, all);
       try (LocalStack stack = LocalStack.start(config, console)) {
         stack.awaitReady(START_LIMIT);
         result = new DemoRun(options, stack, console).run();

@@ -4,7 +4,14 @@ import java.util.Map;
 
 /** The services' settings in a demo: it must learn, and show it, within a minute on two cores. */
 final class DemoSettings {
-  static final Map<String, String> SERVICES = Map.of();
+  static final Map<String, String> SERVICES =
+      Map.of(
+          // Small steps soon, with less replay than pays off over hours, and served at once.
+          "trainer.learning.batch-events", "4",
+          "trainer.learning.replay", "1.5",
+          "trainer.learning.average", "0.9",
+          "trainer.learning.warm-up-steps", "5",
+          "trainer.checkpoint.interval", "1s");
 
   private DemoSettings() {}
 }

@@ -9,7 +9,9 @@ import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.RejectedPreference;
+import dev.attune.schemas.events.Route;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,7 +41,7 @@ public final class Bookkeeper implements AutoCloseable {
         new TopicFollower(
             kafka,
             "attune-bookkeeper-outputs",
-            List.of(Topics.BUCKETS_BY_DOMAIN, Topics.PREFERENCES_REJECTED),
+            List.of(Topics.BUCKETS_BY_DOMAIN, Topics.BUCKETS_BY_USER, Topics.PREFERENCES_REJECTED),
             TopicFollower.Start.END,
             this::enter);
     manifests =
@@ -100,20 +102,24 @@ public final class Bookkeeper implements AutoCloseable {
     }
   }
 
+  /** By-user buckets cover every event; by-domain buckets hold what the trainer learns from. */
   private void enter(PreferenceBucket bucket, int partition, long offset) {
     int source = bucket.getSourcePartition();
-    bucket.getSourceOffsets().forEach(each -> ledger.covered(new Place(source, each)));
+    if (bucket.getRoute() == Route.BY_USER) {
+      Set<Long> useless = new HashSet<>(bucket.getSourceOffsets());
+      bucket.getFeedback().forEach(feedback -> useless.remove(feedback.getOffset()));
+      useless.forEach(each -> ledger.covered(new Place(source, each)));
+      return;
+    }
     long given = 0;
     for (Feedback feedback : bucket.getFeedback()) {
       ledger.accepted(new Place(source, feedback.getOffset()));
       given += feedback.getComparisons().size();
     }
-    if (given > 0) {
-      String model = Domains.modelName(bucket.getDomain());
-      synchronized (this) {
-        lastBuckets.put(model, new LastBucket(partition, offset));
-        comparisons.merge(model, given, Long::sum);
-      }
+    String model = Domains.modelName(bucket.getDomain());
+    synchronized (this) {
+      lastBuckets.put(model, new LastBucket(partition, offset));
+      comparisons.merge(model, given, Long::sum);
     }
   }
 

@@ -6,7 +6,7 @@ package dev.attune.cli.traffic;
  * @param sent acknowledged by the broker
  * @param accepted fed to the trainer
  * @param rejected found in the rejected topic
- * @param duplicate covered by a bucket, but neither fed to the trainer nor rejected
+ * @param duplicate covered by a bucket that has no feedback of it, and not rejected
  * @param open not accounted for (yet)
  * @param repeated accounted for more than once: always a defect
  */

@@ -21,7 +21,7 @@ public final class EventLedger {
     sent.add(place);
   }
 
-  /** A committed bucket carries feedback of the event there. */
+  /** A committed by-domain bucket carries feedback of the event there. */
   public synchronized void accepted(Place place) {
     accepted.merge(place, 1, Integer::sum);
   }
@@ -31,7 +31,7 @@ public final class EventLedger {
     rejected.merge(place, 1, Integer::sum);
   }
 
-  /** A committed bucket covers the event there, with or without feedback of it. */
+  /** A committed by-user bucket covers the event there, without feedback of it. */
   public synchronized void covered(Place place) {
     covered.add(place);
   }
