@@ -16,6 +16,7 @@ import dev.attune.platform.BuildInfo;
 import dev.attune.platform.ConfigException;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -122,11 +123,18 @@ public final class Attune {
     return parsed.originalArgs().contains("--verbose");
   }
 
-  /** A command speaks for itself; logs of its clients are for who asks. */
+  /** A command speaks for itself; logs are for who asks, or runs services. */
   private static void quietLogs(String[] args) {
-    if (System.getenv("LOG_LEVEL") == null) {
-      boolean verbose = Arrays.asList(args).contains("--verbose");
-      System.setProperty("LOG_LEVEL", verbose ? "INFO" : "WARN");
+    List<String> given = Arrays.asList(args);
+    boolean verbose = given.contains("--verbose");
+    logLevel("LOG_LEVEL", verbose ? "INFO" : "WARN");
+    logLevel("LOG_LEVEL_OTHERS", verbose || given.contains("up") ? "WARN" : "ERROR");
+  }
+
+  /** The environment wins. */
+  private static void logLevel(String name, String level) {
+    if (System.getenv(name) == null) {
+      System.setProperty(name, level);
     }
   }
 

@@ -136,14 +136,15 @@ final class ChatApp {
         domain.equals(ChatSimulator.GENERAL)
             ? own
             : client.score(request(encounter, id + "-generic", ChatSimulator.GENERAL));
-    own.thenAcceptBoth(generic, (mine, baseline) -> answered(encounter, id, mine, baseline))
-        .whenComplete(
-            (done, cause) -> {
-              open.release();
-              if (cause != null) {
-                failure.compareAndSet(null, cause);
-              }
-            });
+    var unused =
+        own.thenAcceptBoth(generic, (mine, baseline) -> answered(encounter, id, mine, baseline))
+            .whenComplete(
+                (done, cause) -> {
+                  open.release();
+                  if (cause != null) {
+                    failure.compareAndSet(null, cause);
+                  }
+                });
   }
 
   private ScoreRequest request(Encounter encounter, String id, String domain) {
@@ -207,14 +208,15 @@ final class ChatApp {
   }
 
   private void count(CompletableFuture<RecordMetadata> sent) {
-    sent.whenComplete(
-        (place, cause) -> {
-          if (cause == null) {
-            ledger.sent(new Place(place.partition(), place.offset()));
-          } else {
-            failure.compareAndSet(null, cause);
-          }
-        });
+    var unused =
+        sent.whenComplete(
+            (place, cause) -> {
+              if (cause == null) {
+                ledger.sent(new Place(place.partition(), place.offset()));
+              } else {
+                failure.compareAndSet(null, cause);
+              }
+            });
   }
 
   private static List<Candidate> candidates(Encounter encounter) {

@@ -38,7 +38,7 @@ final class DemoSummary {
     row(console, "longer reply", result.accuracies().longer().value());
     row(console, "general model", result.accuracies().generic().value());
     row(console, "domain models", result.accuracies().customized().value());
-    boolean unicode = "UTF-8".equals(System.getProperty("stdout.encoding"));
+    boolean unicode = "UTF-8".equals(System.getProperty("native.encoding"));
     console.print("  over time");
     console.print("    general  " + line(result.curve(), Point::generic, unicode));
     console.print("    domain   " + line(result.curve(), Point::customized, unicode));
@@ -150,8 +150,8 @@ final class DemoSummary {
   private static Svg.Curve curve(String name, List<Point> curve, ToDoubleFunction<Point> value) {
     return new Svg.Curve(
         name,
-        curve.stream().mapToDouble(Point::seconds).toArray(),
-        curve.stream().mapToDouble(value).toArray());
+        curve.stream().map(Point::seconds).toList(),
+        curve.stream().map(value::applyAsDouble).toList());
   }
 
   private static List<String> cells(String domain, Accuracies its) {

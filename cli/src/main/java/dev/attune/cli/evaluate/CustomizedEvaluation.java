@@ -168,14 +168,15 @@ final class CustomizedEvaluation implements AutoCloseable {
   }
 
   private void count(CompletableFuture<RecordMetadata> sent) {
-    sent.whenComplete(
-        (place, failure) -> {
-          if (failure == null) {
-            ledger.sent(new Place(place.partition(), place.offset()));
-          } else {
-            sendFailure.compareAndSet(null, failure);
-          }
-        });
+    var unused =
+        sent.whenComplete(
+            (place, failure) -> {
+              if (failure == null) {
+                ledger.sent(new Place(place.partition(), place.offset()));
+              } else {
+                sendFailure.compareAndSet(null, failure);
+              }
+            });
   }
 
   private void awaitAccounted(String what, int events) throws InterruptedException {

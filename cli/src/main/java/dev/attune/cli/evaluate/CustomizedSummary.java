@@ -130,7 +130,7 @@ final class CustomizedSummary {
   }
 
   private static <T> Svg.Series series(String name, List<T> of, ToDoubleFunction<T> value) {
-    return new Svg.Series(name, of.stream().mapToDouble(value).toArray());
+    return new Svg.Series(name, of.stream().map(value::applyAsDouble).toList());
   }
 
   private static void table(Console console, List<String> header, List<List<String>> rows) {

@@ -34,11 +34,7 @@ public final class LexicalFloor {
     for (int i = 0; i < rows.length; i++) {
       PreferredText pair = pairs.get(i);
       rows[i] = TextFeatures.difference(features.of(pair.preferred()), features.of(pair.other()));
-      double squares = 0;
-      for (double value : rows[i].values()) {
-        squares += value * value;
-      }
-      largest = Math.max(largest, squares);
+      largest = Math.max(largest, rows[i].squaredNorm());
     }
     return new LexicalFloor(features, fit(rows, features.size(), largest));
   }
@@ -69,9 +65,7 @@ public final class LexicalFloor {
       }
       for (Sparse row : rows) {
         double pull = -1 / (1 + Math.exp(row.dot(ahead))) / rows.length;
-        for (int i = 0; i < row.indices().length; i++) {
-          gradient[row.indices()[i]] += pull * row.values()[i];
-        }
+        row.addTo(gradient, pull);
       }
       double momentum = k / (k + 3.0);
       for (int i = 0; i < size; i++) {

@@ -58,7 +58,7 @@ final class RewardProbe {
         throw new CliException("the scorer gives no result within " + LIMIT_SECONDS + " s");
       }
       CompletableFuture<ScoreResult> result = ask(domain, item);
-      result.whenComplete((done, failure) -> open.release());
+      var unused = result.whenComplete((done, failure) -> open.release());
       results.add(result);
     }
     List<double[]> rewards = new ArrayList<>();

@@ -18,7 +18,30 @@ import java.util.regex.Pattern;
  */
 final class TextFeatures {
   /** Ascending indices and their values. */
-  record Sparse(int[] indices, double[] values) {
+  static final class Sparse {
+    private final int[] indices;
+    private final double[] values;
+
+    Sparse(int[] indices, double[] values) {
+      this.indices = indices;
+      this.values = values;
+    }
+
+    double squaredNorm() {
+      double sum = 0;
+      for (double value : values) {
+        sum += value * value;
+      }
+      return sum;
+    }
+
+    /** Adds a multiple of this to a dense vector. */
+    void addTo(double[] vector, double factor) {
+      for (int i = 0; i < indices.length; i++) {
+        vector[indices[i]] += factor * values[i];
+      }
+    }
+
     double dot(double[] weights) {
       double sum = 0;
       for (int i = 0; i < indices.length; i++) {
@@ -89,16 +112,16 @@ final class TextFeatures {
 
   /** The difference of two feature vectors. */
   static Sparse difference(Sparse a, Sparse b) {
-    int[] indices = new int[a.indices().length + b.indices().length];
+    int[] indices = new int[a.indices.length + b.indices.length];
     double[] values = new double[indices.length];
     int n = 0;
     int i = 0;
     int j = 0;
-    while (i < a.indices().length || j < b.indices().length) {
-      int left = i < a.indices().length ? a.indices()[i] : Integer.MAX_VALUE;
-      int right = j < b.indices().length ? b.indices()[j] : Integer.MAX_VALUE;
+    while (i < a.indices.length || j < b.indices.length) {
+      int left = i < a.indices.length ? a.indices[i] : Integer.MAX_VALUE;
+      int right = j < b.indices.length ? b.indices[j] : Integer.MAX_VALUE;
       indices[n] = Math.min(left, right);
-      values[n++] = (left <= right ? a.values()[i++] : 0) - (right <= left ? b.values()[j++] : 0);
+      values[n++] = (left <= right ? a.values[i++] : 0) - (right <= left ? b.values[j++] : 0);
     }
     return new Sparse(Arrays.copyOf(indices, n), Arrays.copyOf(values, n));
   }

@@ -5,11 +5,20 @@ import java.util.Locale;
 
 /** Draws shares (0 to 1) as SVG: curves over time, and groups of bars. */
 public final class Svg {
-  /** A named curve; x ascending, NaN values are left out. */
-  public record Curve(String name, double[] x, double[] y) {}
+  /** A named curve; x ascending, as many y; NaN values are left out. */
+  public record Curve(String name, List<Double> x, List<Double> y) {
+    public Curve {
+      x = List.copyOf(x);
+      y = List.copyOf(y);
+    }
+  }
 
   /** Bars of one name, one a group. */
-  public record Series(String name, double[] values) {}
+  public record Series(String name, List<Double> values) {
+    public Series {
+      values = List.copyOf(values);
+    }
+  }
 
   private static final List<String> COLOURS =
       List.of("#9aa5b1", "#e3742b", "#2b6cb0", "#2f855a", "#b83280");
@@ -28,16 +37,15 @@ public final class Svg {
    * @param xLabel what x is, with its unit
    */
   public static String curves(List<Curve> curves, String xLabel, double low, double high) {
-    double end =
-        curves.stream().flatMapToDouble(c -> java.util.Arrays.stream(c.x())).max().orElse(1);
+    double end = curves.stream().flatMap(c -> c.x().stream()).max(Double::compare).orElse(1.0);
     StringBuilder svg = frame(low, high);
     int colour = 0;
     for (Curve curve : curves) {
       StringBuilder points = new StringBuilder();
-      for (int i = 0; i < curve.x().length; i++) {
-        if (!Double.isNaN(curve.y()[i])) {
-          double x = LEFT + curve.x()[i] / end * (WIDTH - LEFT - RIGHT);
-          points.append(number(x)).append(',').append(number(y(curve.y()[i], low, high)));
+      for (int i = 0; i < curve.x().size(); i++) {
+        if (!Double.isNaN(curve.y().get(i))) {
+          double x = LEFT + curve.x().get(i) / end * (WIDTH - LEFT - RIGHT);
+          points.append(number(x)).append(',').append(number(y(curve.y().get(i), low, high)));
           points.append(' ');
         }
       }
@@ -58,7 +66,7 @@ public final class Svg {
     double bar = group * 0.8 / series.size();
     for (int s = 0; s < series.size(); s++) {
       for (int g = 0; g < groups.size(); g++) {
-        double value = series.get(s).values()[g];
+        double value = series.get(s).values().get(g);
         if (!Double.isNaN(value)) {
           double top = y(value, low, high);
           svg.append("<rect x=\"").append(number(LEFT + g * group + group * 0.1 + s * bar));

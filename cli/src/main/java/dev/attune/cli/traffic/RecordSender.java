@@ -41,15 +41,16 @@ public final class RecordSender implements AutoCloseable {
   /** Sends bytes as they are. */
   public CompletableFuture<RecordMetadata> sendBytes(Topic<?> topic, String key, byte[] bytes) {
     CompletableFuture<RecordMetadata> done = new CompletableFuture<>();
-    producer.send(
-        new ProducerRecord<>(topic.name(), key, bytes),
-        (place, failure) -> {
-          if (failure == null) {
-            done.complete(place);
-          } else {
-            done.completeExceptionally(failure);
-          }
-        });
+    var unused =
+        producer.send(
+            new ProducerRecord<>(topic.name(), key, bytes),
+            (place, failure) -> {
+              if (failure == null) {
+                done.complete(place);
+              } else {
+                done.completeExceptionally(failure);
+              }
+            });
     return done;
   }
 

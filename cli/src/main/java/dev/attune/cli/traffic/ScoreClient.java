@@ -51,14 +51,15 @@ public final class ScoreClient implements AutoCloseable {
     if (requests.putIfAbsent(request.getRequestId(), sent) != null) {
       throw new IllegalArgumentException("request id " + request.getRequestId() + " is used twice");
     }
-    sender
-        .send(Topics.PROMPTS, request.getUserId(), request)
-        .whenComplete(
-            (place, failure) -> {
-              if (failure != null) {
-                sent.result().completeExceptionally(failure);
-              }
-            });
+    var unused =
+        sender
+            .send(Topics.PROMPTS, request.getUserId(), request)
+            .whenComplete(
+                (place, failure) -> {
+                  if (failure != null) {
+                    sent.result().completeExceptionally(failure);
+                  }
+                });
     return sent.result();
   }
 

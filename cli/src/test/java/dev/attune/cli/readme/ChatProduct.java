@@ -34,19 +34,30 @@ public final class ChatProduct {
             new Candidate("b", "Because."));
     Map<String, Object> producing =
         Map.of(
-            "bootstrap.servers", args[0],
-            "schema.registry.url", args[1],
-            "key.serializer", StringSerializer.class,
-            "value.serializer", AvroSerializer.class);
+            "bootstrap.servers",
+            args[0],
+            "schema.registry.url",
+            args[1],
+            "key.serializer",
+            StringSerializer.class,
+            "value.serializer",
+            AvroSerializer.class);
     Map<String, Object> consuming =
         Map.of(
-            "bootstrap.servers", args[0],
-            "schema.registry.url", args[1],
-            "group.id", "chat-product",
-            "auto.offset.reset", "earliest",
-            "isolation.level", "read_committed",
-            "key.deserializer", StringDeserializer.class,
-            "value.deserializer", AvroDeserializer.class);
+            "bootstrap.servers",
+            args[0],
+            "schema.registry.url",
+            args[1],
+            "group.id",
+            "chat-product",
+            "auto.offset.reset",
+            "earliest",
+            "isolation.level",
+            "read_committed",
+            "key.deserializer",
+            StringDeserializer.class,
+            "value.deserializer",
+            AvroDeserializer.class);
 
     try (var producer = new KafkaProducer<String, SpecificRecord>(producing);
         var consumer = new KafkaConsumer<String, ScoreResult>(consuming)) {

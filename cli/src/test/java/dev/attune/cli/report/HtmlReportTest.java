@@ -23,15 +23,14 @@ class HtmlReportTest {
             .table(List.of("x", "y"), List.of(List.of("1", "&"), List.of("2", ">")))
             .drawing(
                 Svg.curves(
-                    List.of(
-                        new Svg.Curve("one", new double[] {0, 5}, new double[] {0.5, Double.NaN})),
+                    List.of(new Svg.Curve("one", List.of(0.0, 5.0), List.of(0.5, Double.NaN))),
                     "seconds",
                     0.4,
                     1))
             .drawing(
                 Svg.bars(
                     List.of("a", "b"),
-                    List.of(new Svg.Series("s", new double[] {0.2, Double.NaN})),
+                    List.of(new Svg.Series("s", List.of(0.2, Double.NaN))),
                     0,
                     1));
     Path file = folder.resolve("new").resolve("report.html");

@@ -29,9 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An {@code up} process that is killed in the middle of an import loses and repeats nothing. */
 class KillIT {
-  private static final int EVENTS = 600;
-  private static final int BEFORE_THE_KILL = 100;
-  private static final int PER_SECOND = 80;
+  private static final int EVENTS = 400;
+  private static final int BEFORE_THE_KILL = 80;
+  private static final int PER_SECOND = 100;
 
   @TempDir private Path dir;
   private final StringWriter out = new StringWriter();
