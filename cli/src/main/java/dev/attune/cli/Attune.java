@@ -16,7 +16,6 @@ import dev.attune.platform.BuildInfo;
 import dev.attune.platform.ConfigException;
 import java.io.PrintWriter;
 import java.util.Arrays;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -123,12 +122,11 @@ public final class Attune {
     return parsed.originalArgs().contains("--verbose");
   }
 
-  /** A command speaks for itself; logs are for who asks, or runs services. */
+  /** A command speaks for itself; logs are for who asks. */
   private static void quietLogs(String[] args) {
-    List<String> given = Arrays.asList(args);
-    boolean verbose = given.contains("--verbose");
+    boolean verbose = Arrays.asList(args).contains("--verbose");
     logLevel("LOG_LEVEL", verbose ? "INFO" : "WARN");
-    logLevel("LOG_LEVEL_OTHERS", verbose || given.contains("up") ? "WARN" : "ERROR");
+    logLevel("LOG_LEVEL_OTHERS", verbose ? "WARN" : "ERROR");
   }
 
   /** The environment wins. */
