@@ -122,14 +122,17 @@ public final class Attune {
     return parsed.originalArgs().contains("--verbose");
   }
 
-  /** A command speaks for itself; logs of its clients are for who asks. */
+  /** A command speaks for itself; logs are for who asks. */
   private static void quietLogs(String[] args) {
     boolean verbose = Arrays.asList(args).contains("--verbose");
-    if (System.getenv("LOG_LEVEL") == null) {
-      System.setProperty("LOG_LEVEL", verbose ? "INFO" : "WARN");
-    }
-    if (System.getenv("LOG_LEVEL_OTHERS") == null) {
-      System.setProperty("LOG_LEVEL_OTHERS", verbose ? "WARN" : "ERROR");
+    logLevel("LOG_LEVEL", verbose ? "INFO" : "WARN");
+    logLevel("LOG_LEVEL_OTHERS", verbose ? "WARN" : "ERROR");
+  }
+
+  /** The environment wins. */
+  private static void logLevel(String name, String level) {
+    if (System.getenv(name) == null) {
+      System.setProperty(name, level);
     }
   }
 

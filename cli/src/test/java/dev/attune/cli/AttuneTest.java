@@ -157,6 +157,21 @@ class AttuneTest {
     assertThat(err.toString()).startsWith("error: " + empty).hasLineCount(1);
   }
 
+  @Test
+  void shouldSaySoonThatNoBrokerAnswers() {
+    // Given
+    String nobody = "127.0.0.1:1";
+
+    // When
+    int exitCode = run("score", "--prompt", "q", "--candidate", "a", "--bootstrap", nobody);
+
+    // Then
+    assertThat(exitCode).isEqualTo(Attune.FAILURE);
+    assertThat(err.toString())
+        .startsWith("error: Kafka at 127.0.0.1:1: no broker answers")
+        .hasLineCount(1);
+  }
+
   private int run(String... args) {
     return Attune.run(new PrintWriter(out), new PrintWriter(err), args);
   }

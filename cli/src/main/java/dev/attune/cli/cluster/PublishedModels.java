@@ -26,6 +26,7 @@ public final class PublishedModels implements AutoCloseable {
   /** Opens the topic; {@link #refresh} reads it. */
   public PublishedModels(KafkaSettings kafka) {
     this.kafka = kafka;
+    KafkaCalls.requireTopics(kafka, Topics.MODELS);
     AvroDeserializer<ModelVersion> deserializer = new AvroDeserializer<>();
     deserializer.configure(kafka.serde(), false);
     try {

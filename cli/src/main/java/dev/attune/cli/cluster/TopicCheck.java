@@ -29,6 +29,7 @@ record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
 
   /** Looks at every topic of the catalogue, in its order. */
   static List<TopicCheck> all(Admin admin, KafkaSettings kafka) {
+    KafkaCalls.requireTopics(kafka);
     Set<String> names = KafkaCalls.await(kafka, admin.listTopics().names());
     List<String> present = Topics.all().stream().map(Topic::name).filter(names::contains).toList();
     Map<String, TopicDescription> descriptions =

@@ -1,8 +1,10 @@
 package dev.attune.cli.imports;
 
+import dev.attune.cli.cluster.KafkaCalls;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
 import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -30,6 +32,8 @@ public final class Importer implements AutoCloseable {
   private final Map<String, Long> skipped = new TreeMap<>();
 
   private Importer(KafkaSettings kafka, double perSecond, boolean accounting) {
+    KafkaCalls.requireTopics(
+        kafka, Topics.PREFERENCES, Topics.PREFERENCES_REJECTED, Topics.BUCKETS_BY_USER);
     // First the account: it reads what comes after it was opened.
     account = accounting ? new IngestAccount(kafka) : null;
     sender = new EventSender(kafka, perSecond);

@@ -27,6 +27,7 @@ final class RewardReader implements AutoCloseable {
    */
   RewardReader(KafkaSettings kafka, boolean fromBeginning) {
     this.kafka = kafka;
+    KafkaCalls.requireTopics(kafka, Topics.PROMPTS, Topics.REWARDS);
     AvroDeserializer<ScoreResult> deserializer = new AvroDeserializer<>();
     deserializer.configure(kafka.serde(), false);
     try {

@@ -227,6 +227,10 @@ public final class LocalStack implements AutoCloseable {
     all.put("trainer.base", config.base().toString());
     all.put("scorer.base", config.base().toString());
     all.put("ingest.state.dir", config.dataDir().resolve("ingest").toString());
+    if (!config.external()) {
+      // A killed process's members keep their partitions that long; the default is 45 seconds.
+      all.put("kafka.session.timeout.ms", "10000");
+    }
     all.putAll(config.settings());
     return all;
   }

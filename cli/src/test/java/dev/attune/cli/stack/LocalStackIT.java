@@ -1,10 +1,14 @@
 package dev.attune.cli.stack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.cli.Attune;
+import dev.attune.cli.CliException;
+import dev.attune.cli.cluster.PublishedModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -190,6 +194,30 @@ class LocalStackIT {
 
     // Then
     assertThat(status).isEqualTo(200);
+  }
+
+  @Test
+  void shouldRefuseAnotherBaseOnTheSameData() throws IOException {
+    // Given
+    Path events = SampleEvents.write(dir.resolve("more.jsonl"), EVENTS);
+    assertThat(importing(events, dir.resolve("more.json"))).isZero();
+    awaitModel();
+    Path other = TinyBase.in(Files.createDirectories(dir.resolve("other")), 7);
+    StackConfig config =
+        StackConfig.onFreePorts(dir.resolve("other-data"), other)
+            .against(stack.bootstrapServers(), stack.registryUrl());
+
+    // When
+    var thrown = assertThatThrownBy(() -> LocalStack.start(config, TinyBase.silent()));
+
+    // Then
+    thrown.isInstanceOf(CliException.class).hasMessageContaining("belong to another base");
+  }
+
+  private static void awaitModel() {
+    try (PublishedModels models = new PublishedModels(stack.kafka())) {
+      await().atMost(Duration.ofSeconds(30)).until(() -> !models.refresh().isEmpty());
+    }
   }
 
   private int importing(Path events, Path report) {

@@ -33,7 +33,7 @@ final class SampleEvents {
           JSON.writeValueAsString(
               Map.of(
                   "eventId",
-                  "event-" + i,
+                  file.getFileName() + "-" + i,
                   "userId",
                   "user-" + i % 10,
                   "domain",

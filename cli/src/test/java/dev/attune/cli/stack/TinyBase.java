@@ -15,6 +15,11 @@ public final class TinyBase {
 
   /** Trains it into a new folder. */
   public static Path in(Path folder) {
+    return in(folder, 1);
+  }
+
+  /** The same with another seed: another base. */
+  public static Path in(Path folder, long seed) {
     List<List<Turn>> dialogues = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       dialogues.add(
@@ -22,7 +27,7 @@ public final class TinyBase {
               new Turn("user", "What comes after " + i + "?"),
               new Turn("assistant", "After " + i + " comes " + (i + 1) + ", as one would think.")));
     }
-    Stage1Config config = new Stage1Config(320, 16, 32, 1, 2, 512, 32, 2, 3, 0.02, 3e-3, 1);
+    Stage1Config config = new Stage1Config(320, 16, 32, 1, 2, 512, 32, 2, 3, 0.02, 3e-3, seed);
     Path base = folder.resolve("base");
     BaseCache.train(dialogues, config, base, silent());
     return base;

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The mathematics of this module: TorchScript text in resource files, compiled once by the engine.
@@ -70,11 +71,13 @@ public final class TorchScript {
 
   private List<NDArray> run(
       NDManager results, String method, boolean training, Object... arguments) {
-    // The optimising executor rewrites a graph after its first calls, which changes roundings (a
-    // restored learner would differ) and mistakes what needs gradients. The switch is the thread's.
-    JniUtils.setGraphExecutorOptimize(false);
+    Lock running = NativeCalls.running();
+    running.lock();
     IValue[] values = new IValue[arguments.length];
     try {
+      // The optimising executor rewrites a graph after its first calls, which changes roundings (a
+      // restored learner would differ) and mistakes what needs gradients. It is the thread's switch.
+      JniUtils.setGraphExecutorOptimize(false);
       for (int i = 0; i < values.length; i++) {
         values[i] = toValue(arguments[i]);
       }
@@ -87,6 +90,7 @@ public final class TorchScript {
           values[i].close();
         }
       }
+      running.unlock();
     }
   }
 

@@ -1,0 +1,93 @@
+package dev.attune.cli.base;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.cli.Attune;
+import dev.attune.cli.TestData;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BaseCommandTest {
+  @TempDir private Path dir;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void shouldAgreeWithGoldenOutputs() {
+    // Given
+    Path golden = TestData.folder("goldens/llama-linear");
+    Path report = dir.resolve("report.json");
+
+    // When
+    int exitCode = run("base", "check", golden.toString(), "--json", report.toString());
+
+    // Then
+    assertThat(exitCode).as(out + "" + err).isZero();
+    assertThat(out.toString()).contains("compared 5 of 5 cases").doesNotContain("BEYOND");
+    assertThat(report).content().contains("\"ok\" : true", "\"hidden_states\"");
+  }
+
+  @Test
+  void shouldFailWhereTheModelIsComputedOtherwise() throws IOException {
+    // Given
+    copy(TestData.folder("goldens/llama-linear"), dir);
+    Path config = dir.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replaceFirst("\"factor\": [0-9.]+", "\"factor\": 1.5"));
+
+    // When
+    int exitCode = run("base", "check", dir.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isEqualTo(Attune.FAILURE);
+    assertThat(out.toString()).contains("BEYOND TOLERANCE");
+  }
+
+  @Test
+  void shouldTrainABaseThatItFindsInOrder() throws IOException {
+    // Given
+    Path text = dir.resolve("text.txt");
+    Files.writeString(text, "Ice floats on water.\n\n".repeat(30));
+    Path base = dir.resolve("base");
+    int trained =
+        run(
+            "base",
+            "train",
+            base.toString(),
+            "--text",
+            text.toString(),
+            "--preset",
+            "demo",
+            "--steps",
+            "1");
+    assertThat(trained).as(err.toString()).isZero();
+
+    // When
+    int exitCode = run("base", "check", base.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("llama").contains("tokenizer.json").contains("sample");
+  }
+
+  private int run(String... args) {
+    return Attune.run(new PrintWriter(out), new PrintWriter(err), args);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(from)) {
+      files = all.toList();
+    }
+    for (Path file : files) {
+      Files.write(to.resolve(file.getFileName()), Files.readAllBytes(file));
+    }
+  }
+}
