@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.cli.Attune;
 import dev.attune.cli.CliException;
 import dev.attune.cli.cluster.PublishedModels;
+import dev.attune.cli.readme.ChatProduct;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -123,6 +124,33 @@ class LocalStackIT {
     assertThat(out.toString())
         .contains("P(best is preferred)")
         .contains(json(report).path("requestId").asText() + " user=ada domain=law model=");
+  }
+
+  @Test
+  void shouldRunTheProgramOfTheReadme() {
+    // Given
+    String[] cluster = {stack.bootstrapServers(), stack.registryUrl()};
+
+    // When
+    ChatProduct.main(cluster);
+
+    // Then
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        run(
+                            "watch",
+                            "--from-beginning",
+                            "--user",
+                            "user-1",
+                            "--limit",
+                            "1",
+                            "--seconds",
+                            "5"))
+                    .isZero());
+    assertThat(out.toString()).contains("user=user-1 domain=science");
   }
 
   @Test

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Knows when scripts run. The engine's native library takes itself apart while the process ends; a
- * script that still runs then crashes the JVM. Who ends a process in the middle of work calls {@link
- * #end} first. Does not start the engine.
+ * script that still runs then crashes the JVM. Who ends a process in the middle of work calls
+ * {@link #end} first. Does not start the engine.
  */
 public final class NativeCalls {
   private static final ReadWriteLock RUNNING = new ReentrantReadWriteLock();

@@ -76,7 +76,8 @@ public final class TorchScript {
     IValue[] values = new IValue[arguments.length];
     try {
       // The optimising executor rewrites a graph after its first calls, which changes roundings (a
-      // restored learner would differ) and mistakes what needs gradients. It is the thread's switch.
+      // restored learner would differ) and mistakes what needs gradients. It is the thread's
+      // switch.
       JniUtils.setGraphExecutorOptimize(false);
       for (int i = 0; i < values.length; i++) {
         values[i] = toValue(arguments[i]);
