@@ -11,10 +11,12 @@ import dev.attune.cli.imports.ImportCommand;
 import dev.attune.cli.score.ScoreCommand;
 import dev.attune.cli.score.WatchCommand;
 import dev.attune.cli.up.UpCommand;
+import dev.attune.model.engine.NativeCalls;
 import dev.attune.model.io.ModelFormatException;
 import dev.attune.platform.BuildInfo;
 import dev.attune.platform.ConfigException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -52,6 +54,8 @@ public final class Attune {
   /** The command line is wrong. */
   public static final int USAGE = 2;
 
+  private static final Duration LONGEST_SCRIPT = Duration.ofSeconds(10);
+
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -67,6 +71,11 @@ public final class Attune {
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String[] args) {
     quietLogs(args);
+    if (!Arrays.asList(args).contains("up")) {
+      // Ctrl-C ends work where it stands. 'up' closes its services first, which need scripts.
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> NativeCalls.end(LONGEST_SCRIPT), "attune-end"));
+    }
     System.exit(run(args));
   }
 
