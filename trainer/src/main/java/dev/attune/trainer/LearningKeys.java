@@ -30,6 +30,13 @@ final class LearningKeys {
           0,
           1_000_000,
           "Steps in which the learning rate rises from zero.");
+  private static final ConfigKey<Integer> DECAY_STEPS =
+      integer(
+          "decay-steps",
+          DEFAULTS.decaySteps(),
+          1,
+          Integer.MAX_VALUE,
+          "Steps after which the learning rate falls, as √(decay-steps / steps).");
   private static final ConfigKey<Double> AVERAGE =
       decimal(
           "average",
@@ -107,6 +114,7 @@ final class LearningKeys {
         BETA2,
         CLIP,
         WARM_UP_STEPS,
+        DECAY_STEPS,
         AVERAGE,
         IMITATION,
         BATCH_EVENTS,
@@ -131,6 +139,7 @@ final class LearningKeys {
         configuration.get(BETA2),
         configuration.get(CLIP),
         configuration.get(WARM_UP_STEPS),
+        configuration.get(DECAY_STEPS),
         configuration.get(AVERAGE),
         configuration.get(IMITATION),
         configuration.get(BATCH_EVENTS),

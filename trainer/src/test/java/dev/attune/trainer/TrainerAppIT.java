@@ -127,7 +127,7 @@ class TrainerAppIT {
   private TrainerConfig config(Path folder, Optional<Precision> precision) {
     OnlineConfig tiny =
         new OnlineConfig(
-            2, 4, 4e-3, 0.01, 0.9, 0.98, 1, 2, 0.9, 0, 4, 1, 0.5, 8, 16, 1, 8, 32, 16, 1);
+            2, 4, 4e-3, 0.01, 0.9, 0.98, 1, 2, 1000, 0.9, 0, 4, 1, 0.5, 8, 16, 1, 8, 32, 16, 1);
     return new TrainerConfig(
         fixture.settings(),
         folder,

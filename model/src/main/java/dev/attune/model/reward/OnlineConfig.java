@@ -12,6 +12,7 @@ package dev.attune.model.reward;
  * @param beta2 AdamW's, of the squared gradient
  * @param clip longest gradient, as the norm over all parameters
  * @param warmUpSteps steps in which the learning rate rises from zero
+ * @param decaySteps steps after which the learning rate falls, as √(decaySteps / steps)
  * @param average decay of the running average of the weights, which is what is served
  * @param imitation weight λ of the imitation loss; 0 leaves it out
  * @param batchEvents events of a step; fresh ones are learned from as soon as so many are there
@@ -35,6 +36,7 @@ public record OnlineConfig(
     double beta2,
     double clip,
     int warmUpSteps,
+    int decaySteps,
     double average,
     double imitation,
     int batchEvents,
@@ -58,6 +60,7 @@ public record OnlineConfig(
     within("beta2", beta2, 0, 0.99999);
     within("clip", clip, 1e-6, 1e6);
     within("warmUpSteps", warmUpSteps, 0, 1_000_000);
+    within("decaySteps", decaySteps, 1, Integer.MAX_VALUE);
     within("average", average, 0, 0.99999);
     within("imitation", imitation, 0, 100);
     within("batchEvents", batchEvents, 1, 4096);
@@ -74,7 +77,8 @@ public record OnlineConfig(
   /** The recipe for a small base. */
   public static OnlineConfig defaults() {
     return new OnlineConfig(
-        8, 16, 4e-3, 0.01, 0.9, 0.98, 1.0, 10, 0.98, 0, 8, 3.5, 0.5, 400, 512, 1, 128, 128, 160, 1);
+        8, 16, 4e-3, 0.01, 0.9, 0.98, 1.0, 10, 60, 0.98, 0, 8, 3.5, 0.5, 400, 512, 1, 128, 128, 160,
+        1);
   }
 
   private static void within(String name, double value, double least, double most) {

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OnlineRewardLearner implements AutoCloseable {
   private static final double METRIC_MEMORY = 0.95;
+  private static final double AVERAGE_SHARE = Double.parseDouble(System.getProperty("share", "4"));
 
   private final BaseModel base;
   private final OnlineConfig config;
@@ -245,18 +246,30 @@ public final class OnlineRewardLearner implements AutoCloseable {
                 scaling,
                 base.shape(),
                 base.config().rmsNormEps(),
-                config.learningRate() * Math.min(1, (double) steps / (config.warmUpSteps() + 1)),
+                learningRate(),
                 config.beta1(),
                 config.beta2(),
                 config.weightDecay(),
                 config.clip(),
                 config.imitation(),
-                Math.min(config.average(), steps / (steps + 10.0)));
+                averageDecay());
         if (measure) {
           measure(examples, Tensors.floats(results.get(0))[0], Tensors.floats(results.get(2)));
         }
       }
     }
+  }
+
+  /** Rises linearly, stays, and falls with the root of the steps, so that no end need be known. */
+  private double learningRate() {
+    double warm = Math.min(1, (double) steps / (config.warmUpSteps() + 1));
+    double decay = Math.min(1, Math.sqrt((double) config.decaySteps() / steps));
+    return config.learningRate() * warm * decay;
+  }
+
+  /** Of the served average: over the last quarter of a short history, then as configured. */
+  private double averageDecay() {
+    return Math.min(config.average(), steps / (steps + AVERAGE_SHARE));
   }
 
   /** Keeps running means over fresh events, each measured before it was learned from. */

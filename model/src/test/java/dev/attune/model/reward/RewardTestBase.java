@@ -39,6 +39,7 @@ abstract class RewardTestBase {
         0.98,
         1,
         3,
+        1000,
         0.9,
         imitation,
         batchEvents,
