@@ -77,7 +77,7 @@ public record OnlineConfig(
   /** The recipe for a small base. */
   public static OnlineConfig defaults() {
     return new OnlineConfig(
-        8, 16, 4e-3, 0.01, 0.9, 0.98, 1.0, 10, 60, 0.98, 0, 8, 3.5, 0.5, 400, 512, 1, 128, 128, 160,
+        8, 16, 4e-3, 0.01, 0.9, 0.98, 1.0, 10, 60, 0.99, 0, 8, 3.5, 0.5, 400, 512, 1, 128, 128, 160,
         1);
   }
 

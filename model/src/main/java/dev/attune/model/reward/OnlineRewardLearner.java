@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OnlineRewardLearner implements AutoCloseable {
   private static final double METRIC_MEMORY = 0.95;
-  private static final double AVERAGE_SHARE = Double.parseDouble(System.getProperty("share", "4"));
+  private static final double AVERAGE_SHARE = 4;
 
   private final BaseModel base;
   private final OnlineConfig config;
