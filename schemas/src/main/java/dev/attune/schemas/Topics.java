@@ -192,8 +192,10 @@ public final class Topics {
   public static String markdown() {
     StringBuilder table =
         new StringBuilder(
-            "| Topic | Key | Value | Partitions | Cleanup | Retention | Further configuration |\n"
-                + "|---|---|---|---|---|---|---|\n");
+            """
+            | Topic | Key | Value | Partitions | Cleanup | Retention | Further configuration |
+            |---|---|---|---|---|---|---|
+            """);
     for (Topic<?> topic : ALL) {
       Duration retention = topic.retention();
       String extra =

@@ -53,7 +53,7 @@ final class CrashingClients implements TrainerClients {
   }
 
   void step(String what) {
-    if (died || what.equals(point) && passes.decrementAndGet() < 0) {
+    if (died || (what.equals(point) && passes.decrementAndGet() < 0)) {
       died = true;
       throw new Crash();
     }

@@ -58,6 +58,7 @@ public final class ImportCommand implements Callable<Integer> {
     private @Nullable Double rate;
 
     @Option(names = "--as-fast-as-possible", description = "Without pause (the default).")
+    @SuppressWarnings("UnusedVariable") // says aloud what happens without --rate, and excludes it
     private boolean unlimited;
   }
 

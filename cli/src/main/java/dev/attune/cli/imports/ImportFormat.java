@@ -19,6 +19,7 @@ public enum ImportFormat {
   /** One PreferenceEvent a line. */
   jsonl(EventSource::jsonl);
 
+  @SuppressWarnings("ImmutableEnumChecker") // a method reference
   private final BiFunction<EventSource, Path, Iterator<ImportItem>> reader;
 
   ImportFormat(BiFunction<EventSource, Path, Iterator<ImportItem>> reader) {

@@ -88,7 +88,7 @@ public final class RewardWeights {
             (name, shape) -> {
               float[] values = new float[Math.toIntExact(shape[0] * shape[1])];
               if (name.endsWith(".lora_A")) {
-                float bound = (float) (1 / Math.sqrt(shape[1]));
+                float bound = (float) (1 / Math.sqrt((double) shape[1]));
                 for (int i = 0; i < values.length; i++) {
                   values[i] = bound * (2 * random.nextFloat() - 1);
                 }

@@ -83,7 +83,7 @@ record TokenBatch(List<Row> rows) {
       for (int n = 0; n < lengths.length; n++) {
         int first = firstPosition.applyAsInt(n);
         for (int t = 0; t < lengths[n]; t++) {
-          positions[next] = first + t;
+          positions[next] = (long) first + t;
           unpad[next++] = firstPlace + (long) n * longest + t;
         }
       }

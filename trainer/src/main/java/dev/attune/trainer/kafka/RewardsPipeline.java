@@ -412,6 +412,8 @@ public final class RewardsPipeline {
       fetch(Duration.ZERO);
     }
 
+    /** The very one: a partition that was lost and assigned again is another. */
+    @SuppressWarnings("ReferenceEquality")
     private boolean owns(OwnedPartition partition) {
       return owned.get(partition.topicPartition()) == partition;
     }

@@ -82,16 +82,16 @@ public final class TrainerMetrics {
 
   void learned(Learned learned) {
     buckets.increment();
-    judgements.increment(learned.judgements());
+    judgements.increment((double) learned.judgements());
     if (learned.empty()) {
       emptyBuckets.increment();
       return;
     }
     String model = learned.model().equals(Domains.GENERAL) ? "general" : "domain";
-    counter("attune.trainer.events", "Events accepted", model).increment(learned.events());
-    counter("attune.trainer.steps", "Optimiser steps", model).increment(learned.steps());
-    comparisons(model, "preference").increment(learned.preferences());
-    comparisons(model, "tie").increment(learned.ties());
+    counter("attune.trainer.events", "Events accepted", model).increment((double) learned.events());
+    counter("attune.trainer.steps", "Optimiser steps", model).increment((double) learned.steps());
+    comparisons(model, "preference").increment((double) learned.preferences());
+    comparisons(model, "tie").increment((double) learned.ties());
   }
 
   void learnFailed() {
