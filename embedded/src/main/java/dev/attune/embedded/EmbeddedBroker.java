@@ -129,7 +129,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     controller.startup();
     try {
       broker.startup();
-    } catch (RuntimeException e) {
+    } catch (Exception | Error e) {
+      // Scala code throws checked exceptions without saying so.
       controller.shutdown();
       throw e;
     }

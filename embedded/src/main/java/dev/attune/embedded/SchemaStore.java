@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -216,7 +216,7 @@ final class SchemaStore {
     try {
       parseReferences(references, parser, new HashSet<>());
       return parser.parse(schema);
-    } catch (SchemaParseException e) {
+    } catch (AvroRuntimeException e) {
       throw RestException.invalidSchema(String.valueOf(e.getMessage()));
     }
   }

@@ -63,6 +63,8 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
     this.context = processorContext;
     this.items = processorContext.getStateStore(IngestTopology.ITEM_STORE);
     this.sequences = processorContext.getStateStore(IngestTopology.SEQUENCE_STORE);
+    // A task that is revived after a failure keeps its processors; what they remember is void.
+    open.values().forEach(OpenBuckets::clear);
     restore(processorContext.currentSystemTimeMs());
     processorContext.schedule(tick, PunctuationType.WALL_CLOCK_TIME, this::closeExpired);
   }

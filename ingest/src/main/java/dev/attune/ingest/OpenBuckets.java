@@ -76,6 +76,11 @@ final class OpenBuckets {
     return expired;
   }
 
+  /** Forgets all buckets. */
+  void clear() {
+    open.clear();
+  }
+
   /** Forgets the bucket and gives its sums. */
   OpenBucket remove(BucketKey key) {
     return open.remove(key);

@@ -12,6 +12,7 @@ import dev.attune.schemas.serde.WireFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
+import java.util.Arrays;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ValidateProcessor implements Processor<byte[], byte[], String, Object> {
   private static final Logger LOG = LoggerFactory.getLogger(ValidateProcessor.class);
+
+  /** So that a rejection fits the rejected topic's limit of 2 MiB, with its key and message. */
+  static final int MAX_ORIGINAL_BYTES = 2 * 1024 * 1024 - 64 * 1024;
 
   private final Deserializer<PreferenceEvent> deserializer;
   private final EventLimits limits;
@@ -138,18 +142,25 @@ final class ValidateProcessor implements Processor<byte[], byte[], String, Objec
       RejectedEventException problem) {
     meters.rejected(problem.reason());
     byte[] original = record.value() == null ? new byte[0] : record.value();
+    String message = problem.getMessage();
+    if (original.length > MAX_ORIGINAL_BYTES) {
+      // Compressed, it came through a limit that it would not go through again.
+      message += "; the first " + MAX_ORIGINAL_BYTES + " of its " + original.length + " bytes";
+      original = Arrays.copyOf(original, MAX_ORIGINAL_BYTES);
+    }
+    boolean usableKey = key != null && !key.isBlank() && key.length() <= EventLimits.MAX_ID_LENGTH;
     RejectedPreference rejected =
         RejectedPreference.newBuilder()
             .setReason(problem.reason().name())
-            .setMessage(problem.getMessage())
+            .setMessage(message)
             .setOriginal(ByteBuffer.wrap(original))
             .setSource(new Position(source.topic(), source.partition(), source.offset()))
             .setReceivedAt(Instant.ofEpochMilli(record.timestamp()))
             .build();
     context.forward(
-        new Record<>(key == null ? "" : key, rejected, record.timestamp()),
+        new Record<>(usableKey ? key : "", rejected, record.timestamp()),
         IngestTopology.REJECTED_SINK);
-    if (key != null && !key.isBlank() && key.length() <= EventLimits.MAX_ID_LENGTH) {
+    if (usableKey) {
       UserEvent covered =
           UserEvent.empty(
               key, Domains.GENERAL, source.partition(), source.offset(), record.timestamp());

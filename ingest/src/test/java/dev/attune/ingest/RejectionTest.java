@@ -148,6 +148,21 @@ class RejectionTest {
   }
 
   @Test
+  void shouldCutARecordThatIsTooLargeForTheRejectedTopic() {
+    // Given
+    byte[] bytes = new byte[3 * 1024 * 1024];
+
+    // When
+    ingest.send("ann", bytes);
+
+    // Then
+    RejectedPreference rejection = ingest.rejected.readValue();
+    assertThat(rejection.getReason()).isEqualTo("EVENT_TOO_LARGE");
+    assertThat(rejection.getOriginal().remaining()).isEqualTo(ValidateProcessor.MAX_ORIGINAL_BYTES);
+    assertThat(rejection.getMessage()).contains("of its " + bytes.length + " bytes");
+  }
+
+  @Test
   void shouldRejectARecordWithoutAValue() {
     // When
     ingest.send("ann", null);

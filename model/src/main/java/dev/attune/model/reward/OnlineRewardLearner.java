@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Learns a reward model from a stream of preferences, by the ranking loss and, where wanted, the
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * To be used by one thread at a time.
  */
 public final class OnlineRewardLearner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OnlineRewardLearner.class);
   private static final double METRIC_MEMORY = 0.95;
   private static final double AVERAGE_SHARE = 4;
 
@@ -167,9 +170,11 @@ public final class OnlineRewardLearner implements AutoCloseable {
   public void accept(String head, List<PreferenceExample> examples) {
     for (PreferenceExample example : examples) {
       pending.add(EncodedExample.of(head, example, template));
-      if (pending.size() == config.batchEvents()) {
-        List<EncodedExample> batch = List.copyOf(pending);
-        pending.clear();
+      // More than one batch may wait where a state was made with larger batches.
+      while (pending.size() >= config.batchEvents()) {
+        List<EncodedExample> waiting = pending.subList(0, config.batchEvents());
+        List<EncodedExample> batch = List.copyOf(waiting);
+        waiting.clear();
         learn(batch);
       }
     }
@@ -253,8 +258,13 @@ public final class OnlineRewardLearner implements AutoCloseable {
                 config.clip(),
                 config.imitation(),
                 averageDecay());
-        if (measure) {
-          measure(examples, Tensors.floats(results.get(0))[0], Tensors.floats(results.get(2)));
+        float stepLoss = Tensors.floats(results.get(0))[0];
+        if (!Float.isFinite(stepLoss + Tensors.floats(results.get(1))[0])) {
+          LOG.atWarn()
+              .addKeyValue("step", steps)
+              .log("a step was left out: its loss or gradient is not finite");
+        } else if (measure) {
+          measure(examples, stepLoss, Tensors.floats(results.get(2)));
         }
       }
     }

@@ -28,9 +28,14 @@ public final class ResidentModel implements AutoCloseable {
     sha256 = weights.sha256();
     heads = weights.headList();
     Map<String, NDArray> tensors = new LinkedHashMap<>();
-    weights.parameters().forEach((name, p) -> tensors.put(name, owned(p.values(), p.shape())));
-    tensors.put("scaling", owned(new float[] {identity.scaling()}));
-    adapter = new Dictionary(tensors);
+    try {
+      weights.parameters().forEach((name, p) -> tensors.put(name, owned(p.values(), p.shape())));
+      tensors.put("scaling", owned(new float[] {identity.scaling()}));
+      adapter = new Dictionary(tensors);
+    } catch (RuntimeException | Error e) {
+      manager.close();
+      throw e;
+    }
   }
 
   private NDArray owned(float[] values, long... shape) {

@@ -35,7 +35,8 @@ public final class RewardScorer implements AutoCloseable {
   /**
    * Copies weights to native memory.
    *
-   * @throws IllegalArgumentException if they belong to another base or precision
+   * @throws IllegalArgumentException if they belong to another base or precision, or a parameter is
+   *     missing, misshapen or not finite
    */
   public ResidentModel load(RewardWeights weights) {
     if (!weights.base().equals(base.sha256()) || weights.precision() != base.precision()) {
@@ -43,6 +44,7 @@ public final class RewardScorer implements AutoCloseable {
           "the reward model belongs to base %s in %s; this base is %s in %s"
               .formatted(weights.base(), weights.precision(), base.sha256(), base.precision()));
     }
+    weights.requireFit(base.config());
     return new ResidentModel(weights);
   }
 

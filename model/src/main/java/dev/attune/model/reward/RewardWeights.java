@@ -98,6 +98,30 @@ public final class RewardWeights {
     return new RewardWeights(Identity.of(base, config), List.of(POOLED), parameters);
   }
 
+  /** Checks that all parameters of a model of this shape are there, and are numbers. */
+  void requireFit(ModelConfig config) {
+    Map<String, long[]> expected = shapes(config, identity.rank(), heads.size());
+    if (!parameters.keySet().equals(expected.keySet())) {
+      throw new IllegalArgumentException(
+          "%d parameters; the base asks for %d others by name"
+              .formatted(parameters.size(), expected.size()));
+    }
+    expected.forEach(
+        (name, shape) -> {
+          Parameter parameter = parameters.get(name);
+          if (!Arrays.equals(parameter.shape(), shape)) {
+            throw new IllegalArgumentException(
+                "parameter %s is %s; the base asks for %s"
+                    .formatted(name, Arrays.toString(parameter.shape()), Arrays.toString(shape)));
+          }
+          for (float value : parameter.values()) {
+            if (!Float.isFinite(value)) {
+              throw new IllegalArgumentException("parameter " + name + " is not finite");
+            }
+          }
+        });
+  }
+
   /** Returns the shapes of all parameters, in their order. */
   static Map<String, long[]> shapes(ModelConfig config, int rank, int heads) {
     Map<String, long[]> shapes = new LinkedHashMap<>();

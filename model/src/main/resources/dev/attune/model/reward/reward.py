@@ -55,11 +55,13 @@ def reward_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], param
 
 def reward_step(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], parameters: Dict[str, Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], averages: List[Tensor], scaling: Tensor, shape: List[int], eps: float, lr: float, beta1: float, beta2: float, decay: float, limit: float, imitation: float, average: float) -> List[Tensor]:
   # One step of AdamW on the adapter and the heads, and of the running average that is served.
-  # -> the loss, the gradient's norm, and the rewards [N, M] before the step
+  # -> the loss, the gradient's norm, and the rewards [N, M] before the step; nothing is changed
+  # where the loss or the norm is not finite
   loss, r, g = self.reward_gradients(batch, w, parameters, scaling, shape, eps, imitation)
   norm = self.clip(g, limit)
-  weights = list(parameters.values())
-  self.adamw(weights, g, m, v, steps, lr, beta1, beta2, decay, 1e-8)
-  torch._foreach_mul_(averages, average)
-  torch._foreach_add_(averages, weights, alpha=1. - average)
+  if bool(torch.isfinite(loss + norm)):
+    weights = list(parameters.values())
+    self.adamw(weights, g, m, v, steps, lr, beta1, beta2, decay, 1e-8)
+    torch._foreach_mul_(averages, average)
+    torch._foreach_add_(averages, weights, alpha=1. - average)
   return [loss, norm, r]

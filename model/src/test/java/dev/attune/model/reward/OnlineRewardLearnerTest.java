@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.model.reward.PreferenceExample.Pair;
+import dev.attune.model.text.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +75,49 @@ class OnlineRewardLearnerTest extends RewardTestBase {
 
       // Then
       assertThat(single.state()).isEqualTo(together.state());
+    }
+  }
+
+  @Test
+  void shouldLearnWhatWaitedForALargerBatch() {
+    // Given
+    byte[] state;
+    try (OnlineRewardLearner learner =
+        OnlineRewardLearner.customized(base, config(8, 1, 0, 1), null, null)) {
+      learner.accept(RewardWeights.POOLED, golden(7, 1));
+      state = learner.state();
+    }
+    try (OnlineRewardLearner learner =
+        OnlineRewardLearner.restore(base, config(4, 1, 0, 1), state)) {
+
+      // When
+      learner.accept(RewardWeights.POOLED, golden(1, 2));
+
+      // Then
+      assertThat(learner.counts().events()).isEqualTo(8);
+      assertThat(learner.counts().pendingEvents()).isZero();
+    }
+  }
+
+  @Test
+  void shouldLeaveAStepOutWhoseGradientIsNoNumber() {
+    // Given
+    List<PreferenceExample.Pair> pairs =
+        List.of(
+            new PreferenceExample.Pair(0, 1, Float.MAX_VALUE, 0, false),
+            new PreferenceExample.Pair(0, 1, Float.MAX_VALUE, 0, false));
+    PreferenceExample example =
+        new PreferenceExample(List.of(new Turn("user", "a")), List.of("b", "c"), pairs, null);
+    try (OnlineRewardLearner learner =
+        OnlineRewardLearner.customized(base, config(1, 0, 0, 1), null, null)) {
+      String before = learner.weights().sha256();
+
+      // When
+      learner.accept(RewardWeights.POOLED, List.of(example));
+
+      // Then
+      assertThat(learner.weights().sha256()).isEqualTo(before);
+      assertThat(learner.metrics().values()).allMatch(Double::isFinite);
     }
   }
 

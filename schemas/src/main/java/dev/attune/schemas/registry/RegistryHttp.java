@@ -58,7 +58,7 @@ final class RegistryHttp {
         URI url = config.urls().get(index);
         try {
           HttpResponse<String> response = http.send(request(url, method, path, body), utf8());
-          if (response.statusCode() < 500) {
+          if (!passing(response.statusCode())) {
             preferred = index;
             return answer(response, method + " " + url + path);
           }
@@ -120,6 +120,11 @@ final class RegistryHttp {
         code,
         request + " answered " + status + " (" + code + ") " + message,
         null);
+  }
+
+  /** Whether a later try may be answered otherwise: a fault, a time-out, too many requests. */
+  private static boolean passing(int status) {
+    return status >= 500 || status == 408 || status == 429;
   }
 
   private static Kind kind(int status, int code) {

@@ -6,9 +6,9 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.NameValidator;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 
 /** Turns a registry's JSON into a schema, with the schemas that it refers to. */
 final class SchemaReader {
@@ -50,7 +50,7 @@ final class SchemaReader {
     }
     try {
       return parser.parse(json.path("schema").asText());
-    } catch (SchemaParseException e) {
+    } catch (AvroRuntimeException e) {
       throw new RegistryException(Kind.UNUSABLE_SCHEMA, 0, what + " is not a valid Avro schema", e);
     }
   }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * remembered briefly, any other failure is not.
  */
 final class SingleFlight<K, V> {
+  private static final int MOST_ENTRIES = 10_000;
+
   private final ConcurrentMap<K, Entry<V>> entries = new ConcurrentHashMap<>();
   private final @Nullable Duration ttl;
   private final Duration missingTtl;
@@ -54,6 +56,10 @@ final class SingleFlight<K, V> {
     } catch (RuntimeException | Error e) {
       if (e instanceof RegistryException known && known.kind() == Kind.NOT_FOUND) {
         entry.expireAfter(missingTtl);
+        if (entries.size() > MOST_ENTRIES) {
+          // Hostile ids must not fill the memory; asking again is only slow.
+          entries.values().removeIf(Entry::missing);
+        }
       } else {
         entries.remove(key, entry);
       }
@@ -69,6 +75,10 @@ final class SingleFlight<K, V> {
     void expireAfter(@Nullable Duration lifetime) {
       this.created = System.nanoTime();
       this.lifetime = lifetime;
+    }
+
+    boolean missing() {
+      return value.isCompletedExceptionally();
     }
 
     boolean expired() {

@@ -14,9 +14,11 @@ import dev.attune.scorer.metrics.ScorerMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -56,6 +58,7 @@ final class ModelFollower implements KafkaTask {
 
   private final ArtifactIndex index = new ArtifactIndex();
   private final Map<String, Wanted> wanted = new LinkedHashMap<>();
+  private final Set<String> unwanted = new LinkedHashSet<>();
   private final Map<String, ModelVersion> served;
 
   /**
@@ -139,13 +142,10 @@ final class ModelFollower implements KafkaTask {
     }
     if (record.value() == null) {
       wanted.remove(name);
-      if (served.remove(name) != null) {
-        directory.withdraw(name);
-        metrics.withdrawn(name);
-        LOG.atInfo().addKeyValue("model", name).log("model withdrawn");
-      }
+      unwanted.add(name);
       return;
     }
+    unwanted.remove(name);
     try {
       wanted.put(name, new Wanted(deserializer.deserialize(record.topic(), record.value())));
     } catch (WireFormatException e) {
@@ -156,7 +156,16 @@ final class ModelFollower implements KafkaTask {
     }
   }
 
+  /** What was read so far decides, not each record: history that is read again disturbs nothing. */
   private void load() {
+    for (String name : unwanted) {
+      if (served.remove(name) != null) {
+        directory.withdraw(name);
+        metrics.withdrawn(name);
+        LOG.atInfo().addKeyValue("model", name).log("model withdrawn");
+      }
+    }
+    unwanted.clear();
     for (Map.Entry<String, Wanted> entry : new ArrayList<>(wanted.entrySet())) {
       String name = entry.getKey();
       Wanted model = entry.getValue();

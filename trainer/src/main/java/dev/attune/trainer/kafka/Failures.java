@@ -20,11 +20,14 @@ final class Failures {
 
   /** Fenced, kicked out of the group, timed out, connection lost: restoring repeats nothing. */
   static boolean recoverable(Throwable failure) {
-    boolean kafka = false;
+    // The consumer wraps what a deserializer throws: what is underneath decides.
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof WireFormatException wire) {
         return wire.reason() == WireFormatException.Reason.REGISTRY_UNAVAILABLE;
       }
+    }
+    boolean kafka = false;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof AuthorizationException
           || cause instanceof AuthenticationException
           || cause instanceof ConfigException

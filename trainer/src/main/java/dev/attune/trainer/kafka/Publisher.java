@@ -16,6 +16,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -67,9 +70,17 @@ final class Publisher {
                 Topics.EVALUATIONS.name(), changed.name(), evaluation(changed, now)));
       }
     }
+    // Models that have not taken a step yet may share their bytes.
+    Set<String> published =
+        versions.stream()
+            .flatMap(version -> Stream.of(version.getWeights(), version.getState()))
+            .map(Artifact::getSha256)
+            .collect(Collectors.toSet());
     for (VersionHistory.Obsolete old : obsolete) {
       for (Artifact artifact : old.artifacts()) {
-        ArtifactStore.tombstones(artifact).forEach(producer::send);
+        if (!published.contains(artifact.getSha256())) {
+          ArtifactStore.tombstones(artifact).forEach(producer::send);
+        }
       }
     }
     CommitNote note =
