@@ -56,7 +56,8 @@ public final class BaseModel implements AutoCloseable {
             dir.resolve("config.json"),
             "field 'sliding_window': attention windows are not supported; allowed is full attention");
       }
-      Tokenizer tokenizer = folder.tokenizerJson().map(Tokenizer::load).orElse(null);
+      Tokenizer tokenizer =
+          folder.tokenizerJson().map(file -> tokenizer(file, config)).orElse(null);
       NDManager manager = Torch.newManager();
       boolean loaded = false;
       try {
@@ -74,22 +75,26 @@ public final class BaseModel implements AutoCloseable {
     }
   }
 
+  private static Tokenizer tokenizer(Path file, ModelConfig config) {
+    Tokenizer tokenizer = Tokenizer.load(file);
+    if (tokenizer.size() > config.vocabularySize()) {
+      tokenizer.close();
+      throw new ModelFormatException(
+          file,
+          "its ids reach %d; tensor '%s' has %d rows"
+              .formatted(tokenizer.size() - 1, DecoderTensors.EMBEDDING, config.vocabularySize()));
+    }
+    return tokenizer;
+  }
+
   private static Dictionary read(ModelFolder folder, Precision precision, NDManager manager) {
     ModelConfig config = folder.config();
     Map<String, NDArray> tensors = new HashMap<>(RotaryTables.of(manager, config));
-    DecoderTensors.shapes(config)
-        .forEach(
-            (name, shape) -> {
-              long[] found = folder.info(name).dimensions();
-              if (!Arrays.equals(found, shape)) {
-                throw new ModelFormatException(
-                    folder.path(),
-                    "tensor '%s': shape %s; config.json asks for %s"
-                        .formatted(name, Arrays.toString(found), Arrays.toString(shape)));
-              }
-              tensors.put(
-                  name, Tensors.owned(manager, folder.floats(name), precision.scalarType(), shape));
-            });
+    Map<String, long[]> shapes = DecoderTensors.shapes(config);
+    shapes.forEach(folder::require);
+    for (String name : shapes.keySet()) {
+      tensors.put(name, WeightReader.read(manager, folder, name, precision.scalarType()));
+    }
     return new Dictionary(tensors);
   }
 
