@@ -41,6 +41,7 @@ public final class ModelFolder implements AutoCloseable {
   private static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  private static final String CHAT_TEMPLATE = "chat_template.jinja";
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
 
@@ -49,7 +50,7 @@ public final class ModelFolder implements AutoCloseable {
 
   private static final Pattern MODEL_FILE =
       Pattern.compile(
-          "config\\.json|generation_config\\.json|tokenizer(_config)?\\.json"
+          "config\\.json|generation_config\\.json|tokenizer(_config)?\\.json|chat_template\\.jinja"
               + "|model.*\\.safetensors(\\.index\\.json)?");
 
   private final Path path;
@@ -82,7 +83,7 @@ public final class ModelFolder implements AutoCloseable {
     }
     ModelConfig config = ModelConfig.read(dir.resolve(CONFIG));
     Set<String> files = new TreeSet<>(Set.of(CONFIG));
-    Stream.of(TOKENIZER, TOKENIZER_CONFIG, INDEX)
+    Stream.of(TOKENIZER, TOKENIZER_CONFIG, CHAT_TEMPLATE, INDEX)
         .filter(name -> Files.isRegularFile(dir.resolve(name)))
         .forEach(files::add);
     Map<String, String> fileOf = files.contains(INDEX) ? readIndex(dir.resolve(INDEX)) : Map.of();
