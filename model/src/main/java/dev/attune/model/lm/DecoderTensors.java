@@ -2,7 +2,10 @@ package dev.attune.model.lm;
 
 import dev.attune.model.io.ModelConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /** The tensors of a decoder by their Hugging Face names, and their shapes. */
 public final class DecoderTensors {
@@ -61,6 +64,55 @@ public final class DecoderTensors {
       shapes.put(layer + ".mlp.down_proj", new long[] {hidden, wide});
     }
     return shapes;
+  }
+
+  /**
+   * Returns linear layers that share their input and are computed as one matrix, rows below one
+   * another: its name, and theirs in order.
+   */
+  static Map<String, List<String>> fused(ModelConfig config) {
+    Map<String, List<String>> fused = new LinkedHashMap<>();
+    for (int i = 0; i < config.layers(); i++) {
+      String attention = "model.layers." + i + ".self_attn.";
+      String mlp = "model.layers." + i + ".mlp.";
+      fused.put(
+          attention + "qkv_proj",
+          List.of(attention + "q_proj", attention + "k_proj", attention + "v_proj"));
+      fused.put(mlp + "gate_up_proj", List.of(mlp + "gate_proj", mlp + "up_proj"));
+    }
+    return fused;
+  }
+
+  /**
+   * Returns the tensors as scripts take them: its name, and the stored ones that it is made of,
+   * rows below one another.
+   */
+  static Map<String, List<String>> stored(ModelConfig config) {
+    Map<String, List<String>> stored = new LinkedHashMap<>();
+    Set<String> single = shapes(config).keySet();
+    fused(config)
+        .forEach(
+            (name, parts) -> {
+              for (String suffix : List.of(".weight", ".bias")) {
+                List<String> there = parts.stream().map(part -> part + suffix).toList();
+                if (single.containsAll(there)) {
+                  single.removeAll(there);
+                  stored.put(name + suffix, there);
+                }
+              }
+            });
+    single.forEach(name -> stored.put(name, List.of(name)));
+    return stored;
+  }
+
+  /**
+   * Returns the script argument {@code shape}: layers, query heads, key/value heads, and each
+   * layer's attention window or 0.
+   */
+  static long[] scriptShape(ModelConfig config) {
+    LongStream counts = LongStream.of(config.layers(), config.heads(), config.keyValueHeads());
+    LongStream windows = config.windows().stream().mapToLong(Integer::longValue);
+    return LongStream.concat(counts, windows).toArray();
   }
 
   private static boolean hasBias(ModelConfig config, String linear) {

@@ -9,6 +9,7 @@ import dev.attune.model.engine.TorchScript;
 import dev.attune.model.io.ElementType;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.io.TensorInfo;
+import java.util.List;
 
 /**
  * Reads stored tensors from their mapped files into memory of the engine's own, where they lie in
@@ -17,30 +18,25 @@ import dev.attune.model.io.TensorInfo;
  */
 final class WeightReader {
   /** Bounds what is converted at a time; also keeps each part below Java's 2 GiB for a buffer. */
-  private static final int PART_BYTES = 1 << 25;
+  private static final int PART_BYTES = 1 << 24;
 
   private WeightReader() {}
 
   /**
-   * Returns a tensor of the folder.
+   * Returns stored tensors as one, the rows of each below those of the one before.
    *
-   * @param name a tensor of type F32, F16 or BF16 that is there, as {@link ModelFolder#require}
-   *     makes sure
+   * @param names at least one, of type F32, F16 or BF16 and of the same width; {@link
+   *     ModelFolder#require} makes sure of both
    * @param scalarType TorchScript's number of the compute type
    */
-  static NDArray read(NDManager manager, ModelFolder folder, String name, int scalarType) {
-    TensorInfo info = folder.info(name);
-    boolean brain = info.type() == ElementType.BF16;
-    // The engine makes no bfloat16 tensor from bytes: their bits enter as those of another type.
-    DataType type = info.type() == ElementType.F32 ? DataType.FLOAT32 : DataType.FLOAT16;
-    int most = PART_BYTES / info.type().bytes();
-    NDArray whole = allocate(manager, info.dimensions(), scalarType);
-    for (long first = 0; first < info.elements(); first += most) {
-      int count = (int) Math.min(most, info.elements() - first);
-      try (NDManager scratch = manager.newSubManager()) {
-        NDArray part = Tensors.of(scratch, folder.data(name, first, count), new Shape(count), type);
-        TorchScript.SHARED.train(scratch, "fill", whole, part, first, brain);
-      }
+  static NDArray read(NDManager manager, ModelFolder folder, List<String> names, int scalarType) {
+    long[] shape = folder.info(names.get(0)).dimensions();
+    shape[0] = names.stream().mapToLong(name -> folder.info(name).dimensions()[0]).sum();
+    NDArray whole = allocate(manager, shape, scalarType);
+    long first = 0;
+    for (String name : names) {
+      fill(manager, whole, first, folder, name);
+      first += folder.info(name).elements();
     }
     return whole;
   }
@@ -48,6 +44,22 @@ final class WeightReader {
   private static NDArray allocate(NDManager manager, long[] shape, int scalarType) {
     try (NDArray near = Tensors.of(manager, new float[1])) {
       return TorchScript.SHARED.train(manager, "allocate", near, shape, scalarType).get(0);
+    }
+  }
+
+  private static void fill(
+      NDManager manager, NDArray whole, long first, ModelFolder folder, String name) {
+    TensorInfo info = folder.info(name);
+    boolean brain = info.type() == ElementType.BF16;
+    // The engine makes no bfloat16 tensor from bytes: their bits enter as those of another type.
+    DataType type = info.type() == ElementType.F32 ? DataType.FLOAT32 : DataType.FLOAT16;
+    int most = PART_BYTES / info.type().bytes();
+    for (long done = 0; done < info.elements(); done += most) {
+      int count = (int) Math.min(most, info.elements() - done);
+      try (NDManager scratch = manager.newSubManager()) {
+        NDArray part = Tensors.of(scratch, folder.data(name, done, count), new Shape(count), type);
+        TorchScript.SHARED.train(scratch, "fill", whole, part, first + done, brain);
+      }
     }
   }
 }

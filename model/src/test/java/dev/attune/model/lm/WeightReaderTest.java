@@ -19,7 +19,9 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +39,7 @@ class WeightReaderTest {
       NDArray rounded = TorchScript.SHARED.infer(manager, "cast", exact, precision.scalarType());
 
       // When
-      NDArray read = WeightReader.read(manager, folder, "w", precision.scalarType());
+      NDArray read = WeightReader.read(manager, folder, List.of("w"), precision.scalarType());
 
       // Then
       assertThat(read.getShape().getShape()).containsExactly(3, 5);
@@ -50,25 +52,47 @@ class WeightReaderTest {
   @CsvSource({"F32,FP32", "BF16,FP32", "BF16,BF16"})
   void shouldTakeNeitherHeapNorBuffersForALargeTensor(ElementType stored, Precision precision) {
     // Given: more than one part
-    int rows = 265;
+    int rows = 137;
     int columns = (1 << 15) * 4 / stored.bytes();
     try (ModelFolder folder = folder(stored, rows, columns);
         NDManager manager = Torch.newManager()) {
-      WeightReader.read(manager, folder, "w", precision.scalarType()).close();
+      WeightReader.read(manager, folder, List.of("w"), precision.scalarType()).close();
       ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long direct = directMemory();
       long heap = thread.getThreadAllocatedBytes(Thread.currentThread().getId());
 
       // When
-      NDArray read = WeightReader.read(manager, folder, "w", precision.scalarType());
+      NDArray read = WeightReader.read(manager, folder, List.of("w"), precision.scalarType());
 
       // Then
       long heapAfter = thread.getThreadAllocatedBytes(Thread.currentThread().getId());
-      assertThat(folder.info("w").bytes()).isGreaterThan(33L << 20);
+      assertThat(folder.info("w").bytes()).isGreaterThan(17L << 20);
       assertThat(heapAfter - heap).isLessThan(1 << 20);
       assertThat(directMemory() - direct).isLessThan(1 << 20);
       assertThat(floats(manager, read.get(rows - 1)))
           .containsExactly(floats(manager, Tensors.of(manager, lastRow(folder, columns), columns)));
+    }
+  }
+
+  @Test
+  void shouldPutTensorsBelowOneAnother() {
+    // Given
+    ModelFolder.save(
+        dir.resolve("model"),
+        ModelConfig.llama(8, 4, 8, 1, 1, 16),
+        null,
+        new SafetensorsWriter()
+            .floats("a", new long[] {1, 2}, new float[] {1, 2})
+            .bfloats("b", new long[] {2, 2}, new float[] {3, 4, 5, 6}));
+    try (ModelFolder folder = ModelFolder.open(dir.resolve("model"));
+        NDManager manager = Torch.newManager()) {
+
+      // When
+      NDArray read = WeightReader.read(manager, folder, List.of("b", "a"), TorchScript.FLOAT32);
+
+      // Then
+      assertThat(read.getShape().getShape()).containsExactly(3, 2);
+      assertThat(Tensors.floats(read)).containsExactly(3, 4, 5, 6, 1, 2);
     }
   }
 
