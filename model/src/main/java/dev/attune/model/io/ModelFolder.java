@@ -159,6 +159,11 @@ public final class ModelFolder implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** How many files its weights are in. */
+  public int shards() {
+    return shards.size();
+  }
+
   /** Names of all tensors, across shards. */
   public Set<String> names() {
     return shardOf.keySet();

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +107,11 @@ public final class BaseModel implements AutoCloseable {
     return config;
   }
 
+  /** Returns whether the folder has a tokenizer. */
+  public boolean hasTokenizer() {
+    return tokenizer != null;
+  }
+
   /**
    * Returns the tokenizer.
    *
@@ -153,45 +159,123 @@ public final class BaseModel implements AutoCloseable {
    * @return the last hidden states after the final norm, [rows, tokens, hidden], fp32
    */
   public NDArray hiddenStates(NDManager results, long[][] ids) {
-    try (NDManager scratch = results.newSubManager()) {
-      return TorchScript.SHARED.infer(results, "cast", states(scratch, ids), TorchScript.FLOAT32);
-    }
+    return hiddenStates(results, texts(ids), null);
   }
 
   /** Like {@link #hiddenStates}, but the next token's logits, [rows, tokens, vocabulary], fp32. */
   public NDArray logits(NDManager results, long[][] ids) {
+    return logits(results, texts(ids), null);
+  }
+
+  /**
+   * Reads whole texts of any lengths in one batch, laid out as those that are scored.
+   *
+   * @param texts token ids, none empty; {@code -1 - t} is the slot of vector t of the text's soft
+   *     prompt, anywhere but at the end
+   * @param vectors the soft prompts, [texts, vectors, hidden], or null where there are no slots
+   * @return the last hidden states after the final norm, [texts, longest, hidden], fp32; what
+   *     stands beyond a text's end means nothing
+   * @throws IllegalArgumentException if an id is not in the vocabulary, a slot has no vector, or a
+   *     text is too long
+   */
+  public NDArray hiddenStates(NDManager results, List<int[]> texts, @Nullable NDArray vectors) {
     try (NDManager scratch = results.newSubManager()) {
-      return TorchScript.SHARED.infer(results, "logits", states(scratch, ids), weights);
+      NDArray states = states(scratch, texts, vectors, BaseModel::allButTheLast);
+      return TorchScript.SHARED.infer(results, "cast", states, TorchScript.FLOAT32);
     }
   }
 
-  /** A text's last token is read as a reply to the others, so that it takes the way of all. */
-  private NDArray states(NDManager scratch, long[][] ids) {
-    int length = ids[0].length;
-    if (length > maxTokens()) {
-      throw new IllegalArgumentException(
-          length + " tokens; the model reads " + maxTokens() + " at most");
+  /**
+   * Like {@link #hiddenStates}, but the next token's logits, [texts, longest, vocabulary], fp32.
+   */
+  public NDArray logits(NDManager results, List<int[]> texts, @Nullable NDArray vectors) {
+    try (NDManager scratch = results.newSubManager()) {
+      NDArray states = states(scratch, texts, vectors, BaseModel::allButTheLast);
+      return TorchScript.SHARED.infer(results, "logits", states, weights);
     }
-    int prompt = Math.max(1, length - 1);
+  }
+
+  /**
+   * Reads whole texts, each as a prompt and one reply to it.
+   *
+   * @param promptOf how many of a text's tokens are its prompt: at least one, all slots among them
+   * @return the last hidden states, [texts, longest, hidden], in the compute type
+   */
+  NDArray states(
+      NDManager scratch,
+      List<int[]> texts,
+      @Nullable NDArray vectors,
+      ToIntFunction<int[]> promptOf) {
+    requireVectors(texts, vectors);
+    texts.forEach(this::requireText);
     List<TokenBatch.Row> rows = new ArrayList<>();
-    long[] order = new long[ids.length * length];
-    for (int row = 0; row < ids.length; row++) {
-      int[] text = Arrays.stream(ids[row]).mapToInt(Math::toIntExact).toArray();
-      int[] last = {text[length - 1]};
-      rows.add(new TokenBatch.Row(Arrays.copyOf(text, prompt), List.of(last)));
-      for (int t = 0; t < length; t++) {
-        order[row * length + t] =
-            t < prompt ? (long) row * prompt + t : (long) ids.length * prompt + row;
+    int allPrompts = texts.stream().mapToInt(promptOf).sum();
+    int longest = texts.stream().mapToInt(text -> text.length).max().orElse(0);
+    long[] order = new long[texts.size() * longest];
+    int prompts = 0;
+    int replies = allPrompts;
+    for (int n = 0; n < texts.size(); n++) {
+      int[] text = texts.get(n);
+      int prompt = promptOf.applyAsInt(text);
+      // A text of one token is its own reply, which nobody reads.
+      int[] reply = Arrays.copyOfRange(text, Math.min(prompt, text.length - 1), text.length);
+      rows.add(new TokenBatch.Row(Arrays.copyOf(text, prompt), List.of(reply), 0, n));
+      for (int t = 0; t < text.length; t++) {
+        order[n * longest + t] = t < prompt ? (long) prompts + t : (long) replies + t - prompt;
       }
+      prompts += prompt;
+      replies += reply.length;
     }
-    try (Dictionary batch = new Dictionary(new TokenBatch(rows).tensors(scratch, config));
+    Map<String, NDArray> tensors = new TokenBatch(rows).tensors(scratch, config);
+    if (vectors != null) {
+      tensors.put("vectors", vectors);
+    }
+    try (Dictionary batch = new Dictionary(tensors);
         Dictionary none = new Dictionary(Map.of())) {
       NDArray packed =
           TorchScript.SHARED.infer(
               scratch, "packed_states", batch, weights, none, shape(), config.rmsNormEps(), true);
-      NDArray at = Tensors.of(scratch, order, ids.length, length);
+      NDArray at = Tensors.of(scratch, order, texts.size(), longest);
       return TorchScript.SHARED.infer(scratch, "pad", packed, at);
     }
+  }
+
+  /** All slots have a vector: the script would otherwise take another text's. */
+  private void requireVectors(List<int[]> texts, @Nullable NDArray vectors) {
+    int slots = -texts.stream().flatMapToInt(Arrays::stream).filter(id -> id < 0).min().orElse(0);
+    long[] allowed = {texts.size(), slots, config.hiddenSize()};
+    long[] found = vectors == null ? new long[] {} : vectors.getShape().getShape();
+    if (vectors == null ? slots > 0 : !Arrays.equals(found, allowed)) {
+      throw new IllegalArgumentException(
+          "soft prompts of shape %s; the texts ask for %s"
+              .formatted(Arrays.toString(found), Arrays.toString(allowed)));
+    }
+  }
+
+  /** On a GPU, an id without a row would break the engine for all that follows. */
+  private void requireText(int[] text) {
+    if (text.length == 0 || text.length > maxTokens()) {
+      throw new IllegalArgumentException(
+          text.length + " tokens; the model reads 1 to " + maxTokens());
+    }
+    int largest = Arrays.stream(text).max().orElse(0);
+    if (largest >= config.vocabularySize()) {
+      throw new IllegalArgumentException(
+          "token id %d; allowed is less than %d".formatted(largest, config.vocabularySize()));
+    }
+    if (text[text.length - 1] < 0) {
+      throw new IllegalArgumentException("a text ends with a soft prompt slot; allowed is a token");
+    }
+  }
+
+  private static int allButTheLast(int[] text) {
+    return Math.max(1, text.length - 1);
+  }
+
+  private static List<int[]> texts(long[][] ids) {
+    return Arrays.stream(ids)
+        .map(text -> Arrays.stream(text).mapToInt(Math::toIntExact).toArray())
+        .toList();
   }
 
   @Override

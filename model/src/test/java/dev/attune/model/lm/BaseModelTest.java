@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
@@ -24,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,41 +35,36 @@ class BaseModelTest {
   @TempDir Path temporary;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama-rope-parameters",
-        "llama-llama3",
-        "llama-linear",
-        "llama-dynamic",
-        "qwen2-bias-bf16",
-        "qwen3-headdim"
-      })
-  void shouldComputeWhatTheReferenceComputes(String golden) throws IOException, URISyntaxException {
+  @CsvSource({
+    "llama-dynamic, 5",
+    "llama-linear, 5",
+    "llama-llama3, 7",
+    "llama-rope-parameters, 5",
+    "mistral-window, 5",
+    "qwen2-bias-bf16, 5",
+    "qwen3-headdim, 5"
+  })
+  void shouldComputeWhatTheReferenceComputes(String golden, int cases) throws URISyntaxException {
     // Given
     Path folder = golden(golden);
-    JsonNode cases = new JsonMapper().readTree(folder.resolve("golden.json").toFile()).get("cases");
-    int compared = 0;
-    try (Safetensors outputs = Safetensors.open(folder.resolve("golden.safetensors"));
-        BaseModel model = BaseModel.load(folder, Precision.FP32);
-        NDManager manager = Torch.newManager()) {
-      for (JsonNode test : cases) {
-        long[] ids = ids(test.get("input_ids").get(0));
-        if (!test.get("kind").asText().equals("single") || ids.length > model.maxTokens()) {
-          continue;
-        }
-        String name = test.get("name").asText();
+    try (ReferenceOutputs reference = ReferenceOutputs.open(folder);
+        BaseModel model = BaseModel.load(folder, Precision.FP32)) {
 
-        // When
-        NDArray states = model.hiddenStates(manager, new long[][] {ids});
-        NDArray logits = model.logits(manager, new long[][] {ids});
+      // When
+      List<ReferenceOutputs.Comparison> results = reference.compare(model);
 
-        // Then
-        assertClose(states, outputs.floats(name + ".hidden_states"), 1e-4);
-        assertClose(logits, outputs.floats(name + ".logits"), 2e-4);
-        compared++;
-      }
+      // Then
+      assertThat(results).hasSize(cases);
+      assertThat(reference.tolerances())
+          .isEqualTo(Map.of("hidden_states", 1e-4, "logits", 2e-4, "logprobs", 2e-4));
+      assertThat(results)
+          .allSatisfy(
+              result -> {
+                assertThat(result.differences())
+                    .containsOnlyKeys("hidden_states", "logits", "logprobs");
+                assertThat(result.within(reference.tolerances())).as("%s", result).isTrue();
+              });
     }
-    assertThat(compared).isGreaterThanOrEqualTo(2);
   }
 
   @ParameterizedTest
@@ -214,14 +208,6 @@ class BaseModelTest {
     for (int i = 0; i < values.length; i++) {
       assertThat((double) values[i]).isCloseTo(expected[i], within(tolerance));
     }
-  }
-
-  private static long[] ids(JsonNode row) {
-    long[] ids = new long[row.size()];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = row.get(i).asLong();
-    }
-    return ids;
   }
 
   private static Path golden(String name) throws URISyntaxException {
