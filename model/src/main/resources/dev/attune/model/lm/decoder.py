@@ -323,13 +323,16 @@ def copy(self, x: Tensor, dtype: int) -> Tensor:
   return torch.clone(torch.to(x, dtype))
 
 
-def concatenate(self, parts: List[Tensor]) -> Tensor:
-  return torch.cat(parts)
+def allocate(self, near: Tensor, size: List[int], dtype: int) -> Tensor:
+  # memory of the engine's own, on the device of the tensor near
+  return torch.empty(size, dtype=dtype, device=near.device)
 
 
-def from_bits(self, x: Tensor) -> Tensor:
-  # bf16 numbers that were read as if they were fp16 -> fp32
-  return torch.to(torch.view_copy(x, dtype=15), 6)
+def fill(self, whole: Tensor, part: Tensor, first: int, brain: bool) -> Tensor:
+  # stored elements [n] -> elements first... of a tensor; brain: bf16 numbers that were read as fp16
+  if brain:
+    part = torch.view_copy(part, dtype=15)
+  return torch.copy_(torch.slice(torch.flatten(whole), 0, first, first + torch.size(part, 0)), part)
 
 
 def product(self, x: Tensor, y: Tensor) -> Tensor:
