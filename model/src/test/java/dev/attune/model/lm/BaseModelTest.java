@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
-import dev.attune.model.io.ModelFolder;
 import dev.attune.model.io.ModelFormatException;
 import dev.attune.model.io.Safetensors;
 import java.io.IOException;
@@ -65,25 +64,6 @@ class BaseModelTest {
       }
     }
     assertThat(compared).isGreaterThanOrEqualTo(2);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"llama-rope-parameters", "llama-llama3", "llama-linear"})
-  void shouldComputeWhatPlainArrayOperationsCompute(String golden) throws URISyntaxException {
-    // Given
-    Path folder = golden(golden);
-    long[] ids = Arrays.stream(TOKENS).asLongStream().toArray();
-    try (ModelFolder files = ModelFolder.open(folder);
-        BaseModel model = BaseModel.load(folder, Precision.FP32);
-        NDManager manager = Torch.newManager()) {
-      float[] expected = new DecoderOracle(files, manager).hiddenStates(TOKENS).toFloatArray();
-
-      // When
-      NDArray states = model.hiddenStates(manager, new long[][] {ids});
-
-      // Then
-      assertClose(states, expected, 2e-5);
-    }
   }
 
   @Test
