@@ -100,10 +100,13 @@ public enum RandomBase {
     DecoderTensors.shapes(config)
         .forEach(
             (name, shape) -> {
-              boolean norm = name.endsWith("norm.weight");
+              double mean = name.endsWith("norm.weight") ? 1 : 0;
               // Each matrix keeps the size of what goes through it; biases and norms matter.
-              double scale = shape.length == 2 && !name.contains("embed") ? shape[1] : 25;
-              writer.floats(name, shape, normal(random, shape, norm ? 1 : 0, 1 / Math.sqrt(scale)));
+              double deviation = shape.length == 2 ? 1 / Math.sqrt(shape[1]) : .2;
+              if (name.equals(DecoderTensors.EMBEDDING)) {
+                deviation = .5;
+              }
+              writer.floats(name, shape, normal(random, shape, mean, deviation));
             });
     ModelFolder.save(folder, config, null, writer);
     return folder;

@@ -37,9 +37,14 @@ class DecoderFamiliesTest {
 
   static List<Arguments> cases() {
     return Arrays.stream(RandomBase.values())
-        .flatMap(
-            family ->
-                Arrays.stream(Users.values()).map(users -> Arguments.of(family, users)))
+        .flatMap(family -> Arrays.stream(Users.values()).map(users -> Arguments.of(family, users)))
+        .toList();
+  }
+
+  /** Each family in one of the ways: a slope costs two forward passes a parameter. */
+  static List<Arguments> someCases() {
+    return Arrays.stream(RandomBase.values())
+        .map(family -> Arguments.of(family, Users.values()[family.ordinal() % 3]))
         .toList();
   }
 
@@ -147,7 +152,7 @@ class DecoderFamiliesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("someCases")
   void shouldHaveTheSlopesOfTheLossAsGradients(RandomBase family, Users users) {
     check(
         family,
@@ -163,8 +168,9 @@ class DecoderFamiliesTest {
           // Then: along a random direction each is what central differences give
           parameters.forEach(
               (name, parameter) -> {
+                long[] shape = parameter.getShape().getShape();
                 float[] direction =
-                    RandomBase.normal(random, parameter.getShape().getShape(), 0, 1);
+                    RandomBase.normal(random, shape, 0, 1 / Math.sqrt(parameter.size()));
                 double slope = 0;
                 float[] gradient = Tensors.floats(gradients.gradients().get(name));
                 for (int i = 0; i < direction.length; i++) {
@@ -208,8 +214,7 @@ class DecoderFamiliesTest {
         .gradients()
         .forEach(
             (name, gradient) ->
-                assertClose(
-                    actual.gradients().get(name), Tensors.floats(gradient), EXACT));
+                assertClose(actual.gradients().get(name), Tensors.floats(gradient), EXACT));
   }
 
   private static void assertClose(NDArray actual, float[] expected, double tolerance) {

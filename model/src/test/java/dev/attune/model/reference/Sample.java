@@ -42,8 +42,7 @@ final class Sample {
   private final BaseModel base;
   private final ReferenceDecoder oracle;
 
-  private Sample(
-      BaseModel base, ReferenceDecoder oracle, Users users, List<TokenBatch.Row> rows) {
+  private Sample(BaseModel base, ReferenceDecoder oracle, Users users, List<TokenBatch.Row> rows) {
     this.base = base;
     this.oracle = oracle;
     this.users = users;
@@ -95,8 +94,8 @@ final class Sample {
   }
 
   /**
-   * Random parameters: adapters beside some or all linear layers, "heads", and "vectors" where there
-   * are users.
+   * Random parameters: adapters beside some or all linear layers, "heads", and "vectors" where
+   * there are users.
    *
    * @param share of the linear layers that have an adapter
    */
@@ -107,8 +106,8 @@ final class Sample {
         .forEach(
             (name, shape) -> {
               if (random.nextDouble() < share) {
-                put(manager, parameters, name + ".lora_A", random, .3, RANK, shape[1]);
-                put(manager, parameters, name + ".lora_B", random, .3, shape[0], RANK);
+                put(manager, parameters, name + ".lora_A", random, .15, RANK, shape[1]);
+                put(manager, parameters, name + ".lora_B", random, .15, shape[0], RANK);
               }
             });
     int hidden = base.config().hiddenSize();
@@ -157,7 +156,9 @@ final class Sample {
     return new TextBatch(texts);
   }
 
-  /** The same texts, a reply beginning with its prompt's last token: its states predict the rest. */
+  /**
+   * The same texts, a reply beginning with its prompt's last token: its states predict the rest.
+   */
   private TokenBatch predicting() {
     List<TokenBatch.Row> shifted = new ArrayList<>();
     for (TokenBatch.Row row : rows) {
@@ -195,8 +196,15 @@ final class Sample {
     lora.putIfAbsent("scaling", Tensors.of(manager, new float[] {(float) SCALING}, 1));
     try (Dictionary batch = new Dictionary(inputs);
         Dictionary adapter = new Dictionary(lora)) {
-      return call(manager, "packed_states", batch, base.weights(), adapter, base.shape(),
-          base.config().rmsNormEps(), false);
+      return call(
+          manager,
+          "packed_states",
+          batch,
+          base.weights(),
+          adapter,
+          base.shape(),
+          base.config().rmsNormEps(),
+          false);
     }
   }
 
