@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 
 /** Tiny Hugging Face folders with random weights, one for each thing in which families differ. */
+@SuppressWarnings("ImmutableEnumChecker") // an immutable record, and a list that cannot be changed
 public enum RandomBase {
   /** As plain as it gets: one key/value head a query head, tied embeddings. */
   LLAMA(Rope.unscaled(10_000, 64), Option.TIED, Option.UNGROUPED),
@@ -102,7 +103,7 @@ public enum RandomBase {
             (name, shape) -> {
               double mean = name.endsWith("norm.weight") ? 1 : 0;
               // Each matrix keeps the size of what goes through it; biases and norms matter.
-              double deviation = shape.length == 2 ? 1 / Math.sqrt(shape[1]) : .2;
+              double deviation = shape.length == 2 ? 1 / Math.sqrt((double) shape[1]) : .2;
               if (name.equals(DecoderTensors.EMBEDDING)) {
                 deviation = .5;
               }

@@ -130,16 +130,20 @@ final class Sample {
     parameters.put(name, Tensors.owned(manager, values, TorchScript.FLOAT32, shape));
   }
 
-  /** Every reply against the next, in both heads; one tie, weights and margins. */
+  /** Every reply against the next, in both heads; one tie, margins, and weights that sum to 1. */
   List<Comparison> comparisons() {
     int replies = rows.stream().mapToInt(row -> row.replies().size()).sum();
+    float total = 0;
+    for (int n = 0; n + 1 < replies; n++) {
+      total += HEADS * (1 + n);
+    }
     List<Comparison> comparisons = new ArrayList<>();
     for (int n = 0; n + 1 < replies; n++) {
       for (int head = 0; head < HEADS; head++) {
         boolean tie = n == 1;
         comparisons.add(
             new Comparison(
-                HEADS * n + head, HEADS * (n + 1) + head, 1 + n / 2f, tie ? 0 : .1f * n, tie));
+                HEADS * n + head, HEADS * (n + 1) + head, (1 + n) / total, tie ? 0 : .1f * n, tie));
       }
     }
     return comparisons;
