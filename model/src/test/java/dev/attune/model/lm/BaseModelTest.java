@@ -67,25 +67,6 @@ class BaseModelTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"llama-rope-parameters", "llama-llama3", "llama-linear"})
-  void shouldComputeWhatPlainArrayOperationsCompute(String golden) throws URISyntaxException {
-    // Given
-    Path folder = golden(golden);
-    long[] ids = Arrays.stream(TOKENS).asLongStream().toArray();
-    try (ModelFolder files = ModelFolder.open(folder);
-        BaseModel model = BaseModel.load(folder, Precision.FP32);
-        NDManager manager = Torch.newManager()) {
-      float[] expected = new DecoderOracle(files, manager).hiddenStates(TOKENS).toFloatArray();
-
-      // When
-      NDArray states = model.hiddenStates(manager, new long[][] {ids});
-
-      // Then
-      assertClose(states, expected, 2e-5);
-    }
-  }
-
   @Test
   void shouldStayNearFp32InBf16() throws URISyntaxException {
     // Given

@@ -6,19 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
+import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ModelFolder;
-import dev.attune.model.lm.DecoderOracle;
+import dev.attune.model.reference.ReferenceDecoder;
+import dev.attune.model.reference.ReferenceDecoder.Lora;
+import dev.attune.model.reference.ReferenceLosses;
+import dev.attune.model.reference.TextBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RewardScorerTest extends RewardTestBase {
@@ -171,16 +172,14 @@ class RewardScorerTest extends RewardTestBase {
     DialogueTemplate template = new DialogueTemplate(base.tokenizer(), 32, 32);
     int[] prompt = template.prompt(example.prompt());
     int[] reply = template.reply(example.replies().get(i));
-    int[] ids = IntStream.concat(Arrays.stream(prompt), Arrays.stream(reply)).toArray();
     try (ModelFolder files = ModelFolder.open(base.folder());
+        ReferenceDecoder oracle = new ReferenceDecoder(files);
         NDManager manager = Torch.newManager()) {
-      NDArray states = new DecoderOracle(files, manager).hiddenStates(ids);
-      NDArray mean = states.get(prompt.length + ":").mean(new int[] {0});
-      NDArray centred = mean.sub(mean.mean());
-      NDArray z = centred.div(centred.mul(centred).mean().add(1e-5).sqrt());
-      RewardWeights.Parameter heads = weights.parameters().get("heads");
-      NDArray h = manager.create(heads.values(), new Shape(heads.shape()));
-      return z.mul(h.get(head)).sum().getFloat();
+      RewardWeights.Parameter p = weights.parameters().get("heads");
+      NDArray heads = Tensors.of(manager, p.values(), p.shape());
+      TextBatch text = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
+      NDArray states = oracle.states(manager, text, Lora.NONE);
+      return ReferenceLosses.rewards(states, text, heads).getFloat(0, head);
     }
   }
 }
