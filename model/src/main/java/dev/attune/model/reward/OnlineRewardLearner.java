@@ -7,6 +7,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.reward.LearnerState.Slot;
 import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.reward.RewardWeights.Identity;

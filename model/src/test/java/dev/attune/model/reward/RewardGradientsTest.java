@@ -9,6 +9,7 @@ import dev.attune.model.engine.Dictionary;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
+import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

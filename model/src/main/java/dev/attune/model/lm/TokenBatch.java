@@ -1,4 +1,4 @@
-package dev.attune.model.reward;
+package dev.attune.model.lm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -17,16 +17,16 @@ import java.util.function.IntUnaryOperator;
  *
  * @param rows at least one
  */
-record TokenBatch(List<Row> rows) {
+public record TokenBatch(List<Row> rows) {
   /** A prompt and at least one reply to it, none of them empty. */
-  record Row(int[] prompt, List<int[]> replies) {
-    int longestReply() {
+  public record Row(int[] prompt, List<int[]> replies) {
+    public int longestReply() {
       return replies.stream().mapToInt(reply -> reply.length).max().orElse(0);
     }
   }
 
   /** Returns the tensors of the batch by their names in the script. */
-  Map<String, NDArray> tensors(NDManager manager) {
+  public Map<String, NDArray> tensors(NDManager manager) {
     List<int[]> prompts = rows.stream().map(Row::prompt).toList();
     List<int[]> replies = new ArrayList<>();
     long[] owner = new long[rows.stream().mapToInt(row -> row.replies.size()).sum()];
