@@ -136,7 +136,8 @@ public final class ReplyFeatures implements AutoCloseable {
     try (NDManager scratch = manager.newSubManager();
         Dictionary inputs =
             new Dictionary(
-                new TokenBatch(batch.stream().map(rows::get).toList()).tensors(scratch));
+                new TokenBatch(batch.stream().map(rows::get).toList())
+                    .tensors(scratch, base.config()));
         Dictionary none = new Dictionary(Map.of())) {
       matrix =
           Tensors.floats(

@@ -235,7 +235,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       Map<String, NDArray> tensors =
           new TokenBatch(
                   batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
-              .tensors(scratch);
+              .tensors(scratch, base.config());
       targets.putTensors(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         List<NDArray> results =

@@ -128,7 +128,8 @@ public final class RewardScorer implements AutoCloseable {
     try (NDManager scratch = manager.newSubManager();
         Dictionary inputs =
             new Dictionary(
-                new TokenBatch(batch.stream().map(Row::tokens).toList()).tensors(scratch))) {
+                new TokenBatch(batch.stream().map(Row::tokens).toList())
+                    .tensors(scratch, base.config()))) {
       matrix =
           Tensors.floats(
               TorchScript.SHARED.infer(

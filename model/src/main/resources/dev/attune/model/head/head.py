@@ -5,7 +5,7 @@
 def reply_features(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float) -> Tensor:
   # -> [N, 2D], fp32: the mean of each reply's last hidden states, and the last of them
   at, length = batch["reply_at"], batch["reply_length"]
-  h = torch.to(self.pad(self.reply_states(batch, w, lora, shape, eps), at), 6)
+  h = torch.to(self.pad(self.packed_states(batch, w, lora, shape, eps, False), at), 6)
   steps = torch.unsqueeze(torch.arange(torch.size(at, 1), dtype=4, device=h.device), 0)
   n = torch.unsqueeze(length, 1)
   real = torch.unsqueeze(torch.lt(steps, n), -1)

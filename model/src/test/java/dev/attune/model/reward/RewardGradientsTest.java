@@ -35,7 +35,7 @@ class RewardGradientsTest extends RewardTestBase {
       Map<String, NDArray> inputs =
           new TokenBatch(
                   batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
-              .tensors(manager);
+              .tensors(manager, base.config());
       Comparisons.of(batch, HEADS, true, imitation > 0).putTensors(manager, inputs);
       Map<String, RewardWeights.Parameter> parameters = random(seed, HEADS).parameters();
       Random random = new Random(seed);
