@@ -72,7 +72,7 @@ public record PopulationPrior(double variance, double strength, int rounds) {
     return GaussianWeights.of(mean, covariance);
   }
 
-  /** One Newton step towards the mode of a user's posterior; returns the curvature there. */
+  /** One Newton step towards the mode of a user's posterior; returns the curvature before it. */
   private static double[][] newton(
       double[] mode, double[] mean, double[][] precision, List<double[]> xs) {
     int size = mode.length;
@@ -85,11 +85,7 @@ public record PopulationPrior(double variance, double strength, int rounds) {
       }
     }
     for (double[] x : xs) {
-      double score = 0;
-      for (int i = 0; i < size; i++) {
-        score += mode[i] * x[i];
-      }
-      double p = GaussianWeights.sigmoid(score);
+      double p = GaussianWeights.sigmoid(dot(mode, x));
       for (int i = 0; i < size; i++) {
         gradient[i] += x[i] * (1 - p);
         for (int j = 0; j < size; j++) {
@@ -98,10 +94,41 @@ public record PopulationPrior(double variance, double strength, int rounds) {
       }
     }
     double[] step = SmallMatrices.solve(SmallMatrices.cholesky(curvature), gradient);
-    for (int i = 0; i < size; i++) {
-      mode[i] += step[i];
+    // A whole step may go too far where the choices are nearly certain: halve it until it gains.
+    double before = logPosterior(mode, mean, precision, xs);
+    double[] start = mode.clone();
+    for (double length = 1; length > 1e-3; length /= 2) {
+      for (int i = 0; i < size; i++) {
+        mode[i] = start[i] + length * step[i];
+      }
+      if (logPosterior(mode, mean, precision, xs) >= before) {
+        return curvature;
+      }
     }
+    System.arraycopy(start, 0, mode, 0, size);
     return curvature;
+  }
+
+  private static double logPosterior(
+      double[] weights, double[] mean, double[][] precision, List<double[]> xs) {
+    double[] beyond = new double[weights.length];
+    for (int i = 0; i < beyond.length; i++) {
+      beyond[i] = weights[i] - mean[i];
+    }
+    double sum = -dot(beyond, SmallMatrices.product(precision, beyond)) / 2;
+    for (double[] x : xs) {
+      double score = dot(weights, x);
+      sum += Math.min(score, 0) - Math.log1p(Math.exp(-Math.abs(score)));
+    }
+    return sum;
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
   }
 
   private static double[] mean(List<double[]> modes, int size) {
