@@ -7,6 +7,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.reward.LearnerState.Slot;
 import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.reward.RewardWeights.Identity;
@@ -234,7 +235,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       Map<String, NDArray> tensors =
           new TokenBatch(
                   batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
-              .tensors(scratch);
+              .tensors(scratch, base.config());
       targets.putTensors(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         List<NDArray> results =

@@ -6,6 +6,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -127,7 +128,8 @@ public final class RewardScorer implements AutoCloseable {
     try (NDManager scratch = manager.newSubManager();
         Dictionary inputs =
             new Dictionary(
-                new TokenBatch(batch.stream().map(Row::tokens).toList()).tensors(scratch))) {
+                new TokenBatch(batch.stream().map(Row::tokens).toList())
+                    .tensors(scratch, base.config()))) {
       matrix =
           Tensors.floats(
               TorchScript.SHARED.infer(

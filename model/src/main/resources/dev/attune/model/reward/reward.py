@@ -14,7 +14,7 @@ def rewards(self, states: Tensor, batch: Dict[str, Tensor], heads: Tensor) -> Te
 
 
 def score(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float) -> Tensor:
-  return self.rewards(self.reply_states(batch, w, lora, shape, eps), batch, lora["heads"])
+  return self.rewards(self.packed_states(batch, w, lora, shape, eps, False), batch, lora["heads"])
 
 
 def ranking_loss(self, rewards: Tensor, batch: Dict[str, Tensor]) -> Tensor:
@@ -45,7 +45,7 @@ def reward_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], param
     leaves.append(leaf)
     lora[name] = leaf
   lora["scaling"] = scaling
-  h = self.reply_states(batch, w, lora, shape, eps)
+  h = self.packed_states(batch, w, lora, shape, eps, False)
   r = self.rewards(h, batch, lora["heads"])
   loss = self.reward_loss(h, r, batch, w, imitation)
   g = self.gradients(loss, leaves)

@@ -9,6 +9,7 @@ import dev.attune.model.engine.Dictionary;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
+import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,7 +35,7 @@ class RewardGradientsTest extends RewardTestBase {
       Map<String, NDArray> inputs =
           new TokenBatch(
                   batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
-              .tensors(manager);
+              .tensors(manager, base.config());
       Comparisons.of(batch, HEADS, true, imitation > 0).putTensors(manager, inputs);
       Map<String, RewardWeights.Parameter> parameters = random(seed, HEADS).parameters();
       Random random = new Random(seed);
