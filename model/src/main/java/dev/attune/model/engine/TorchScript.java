@@ -34,7 +34,9 @@ public final class TorchScript {
               "/dev/attune/model/lm/optimizer.py",
               "/dev/attune/model/lm/pretraining.py",
               "/dev/attune/model/reward/reward.py",
-              "/dev/attune/model/head/head.py"));
+              "/dev/attune/model/head/head.py",
+              "/dev/attune/model/adapter/adapter.py",
+              "/dev/attune/model/personal/personal.py"));
 
   /** The numbers by which TorchScript names element types. */
   public static final int FLOAT32 = 6;
