@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Prompts with their replies, laid out for the script {@code reply_states}: tokens are packed
+ * Prompts with their replies, laid out for the script {@code packed_states}: tokens are packed
  * without padding, each prompt once, and index tables say where in the padded layout of attention
  * each of them belongs.
  *

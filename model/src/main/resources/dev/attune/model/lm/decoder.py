@@ -105,7 +105,7 @@ def reply_mask(self, prompt_length: Tensor, prompts: int, replies: int, dtype: i
   return torch.unsqueeze(torch.masked_fill(hidden, torch.logical_not(seen), -inf), 1)
 
 
-def reply_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float) -> Tensor:
+def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts_too: bool) -> Tensor:
   # E prompts, each read once, and the N replies to them: Tp + Tr packed tokens, no padding outside
   # attention. -> the replies' last hidden states, packed [Tr, D]. The batch:
   #
@@ -137,7 +137,7 @@ def reply_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dic
     ks = torch.cat([torch.index_select(kp, 0, owner), kr], 1)
     vs = torch.cat([torch.index_select(vp, 0, owner), vr], 1)
     replies = torch.flatten(self.attend(self.pad(torch.slice(q, 0, tp), reply_at), ks, vs, mask), 0, 1)
-    if i == layers - 1:
+    if i == layers - 1 and not prompts_too:
       # nobody reads the prompts' last states
       x = torch.slice(x, 0, tp)
       y = torch.index_select(replies, 0, torch.slice(batch["unpad"], 0, tp) - padded_prompts)
