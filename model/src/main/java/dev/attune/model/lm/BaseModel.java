@@ -12,8 +12,10 @@ import dev.attune.model.io.ModelFolder;
 import dev.attune.model.io.ModelFormatException;
 import dev.attune.model.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -50,12 +52,6 @@ public final class BaseModel implements AutoCloseable {
   public static BaseModel load(Path dir, Precision precision) {
     try (ModelFolder folder = ModelFolder.open(dir)) {
       ModelConfig config = folder.config();
-      int positions = RotaryTables.positions(config);
-      if (config.windows().stream().anyMatch(window -> window > 0 && window < positions)) {
-        throw new ModelFormatException(
-            dir.resolve("config.json"),
-            "field 'sliding_window': attention windows are not supported; allowed is full attention");
-      }
       Tokenizer tokenizer = folder.tokenizerJson().map(Tokenizer::load).orElse(null);
       NDManager manager = Torch.newManager();
       boolean loaded = false;
@@ -90,7 +86,28 @@ public final class BaseModel implements AutoCloseable {
               tensors.put(
                   name, Tensors.owned(manager, folder.floats(name), precision.scalarType(), shape));
             });
+    DecoderTensors.fused(config)
+        .forEach(
+            (name, parts) -> {
+              fuse(manager, tensors, name + ".weight", suffixed(parts, ".weight"));
+              fuse(manager, tensors, name + ".bias", suffixed(parts, ".bias"));
+            });
     return new Dictionary(tensors);
+  }
+
+  private static List<String> suffixed(List<String> names, String suffix) {
+    return names.stream().map(name -> name + suffix).toList();
+  }
+
+  /** Puts one tensor in the place of its parts, where they are there. */
+  private static void fuse(
+      NDManager manager, Map<String, NDArray> tensors, String name, List<String> parts) {
+    if (!tensors.containsKey(parts.get(0))) {
+      return;
+    }
+    List<NDArray> arrays = parts.stream().map(tensors::remove).toList();
+    tensors.put(name, TorchScript.SHARED.train(manager, "concatenate", arrays).get(0));
+    arrays.forEach(NDArray::close);
   }
 
   /** Returns the folder that the model was read from. */
@@ -127,7 +144,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Returns how many tokens a prompt and a reply may have together. */
   public int maxTokens() {
-    return RotaryTables.positions(config);
+    return RotaryTables.maxTokens(config);
   }
 
   /** Returns the weights for scripts, in the compute type. */
@@ -135,9 +152,12 @@ public final class BaseModel implements AutoCloseable {
     return weights;
   }
 
-  /** Returns the script argument {@code shape}: layers, query heads, key/value heads. */
+  /**
+   * Returns the script argument {@code shape}: layers, query heads, key/value heads, and each
+   * layer's attention window or 0.
+   */
   public long[] shape() {
-    return new long[] {config.layers(), config.heads(), config.keyValueHeads()};
+    return DecoderTensors.scriptShape(config);
   }
 
   /**
@@ -147,32 +167,45 @@ public final class BaseModel implements AutoCloseable {
    * @return the last hidden states after the final norm, [rows, tokens, hidden], fp32
    */
   public NDArray hiddenStates(NDManager results, long[][] ids) {
-    try (NDManager scratch = results.newSubManager();
-        Dictionary none = new Dictionary(Map.of())) {
-      NDArray states = states(scratch, ids, none);
-      return TorchScript.SHARED.infer(results, "cast", states, TorchScript.FLOAT32);
+    try (NDManager scratch = results.newSubManager()) {
+      return TorchScript.SHARED.infer(results, "cast", states(scratch, ids), TorchScript.FLOAT32);
     }
   }
 
   /** Like {@link #hiddenStates}, but the next token's logits, [rows, tokens, vocabulary], fp32. */
   public NDArray logits(NDManager results, long[][] ids) {
-    try (NDManager scratch = results.newSubManager();
-        Dictionary none = new Dictionary(Map.of())) {
-      return TorchScript.SHARED.infer(results, "logits", states(scratch, ids, none), weights);
+    try (NDManager scratch = results.newSubManager()) {
+      return TorchScript.SHARED.infer(results, "logits", states(scratch, ids), weights);
     }
   }
 
-  private NDArray states(NDManager scratch, long[][] ids, Dictionary adapter) {
+  /** A text's last token is read as a reply to the others, so that it takes the way of all. */
+  private NDArray states(NDManager scratch, long[][] ids) {
     int length = ids[0].length;
     if (length > maxTokens()) {
       throw new IllegalArgumentException(
           length + " tokens; the model reads " + maxTokens() + " at most");
     }
-    long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
-    NDArray tokens = Tensors.of(scratch, flat, ids.length, length);
-    NDArray x = TorchScript.SHARED.infer(scratch, "embed", tokens, weights);
-    return TorchScript.SHARED.infer(
-        scratch, "text_states", x, weights, adapter, shape(), config.rmsNormEps());
+    int prompt = Math.max(1, length - 1);
+    List<TokenBatch.Row> rows = new ArrayList<>();
+    long[] order = new long[ids.length * length];
+    for (int row = 0; row < ids.length; row++) {
+      int[] text = Arrays.stream(ids[row]).mapToInt(Math::toIntExact).toArray();
+      int[] last = {text[length - 1]};
+      rows.add(new TokenBatch.Row(Arrays.copyOf(text, prompt), List.of(last)));
+      for (int t = 0; t < length; t++) {
+        order[row * length + t] =
+            t < prompt ? (long) row * prompt + t : (long) ids.length * prompt + row;
+      }
+    }
+    try (Dictionary batch = new Dictionary(new TokenBatch(rows).tensors(scratch, config));
+        Dictionary none = new Dictionary(Map.of())) {
+      NDArray packed =
+          TorchScript.SHARED.infer(
+              scratch, "packed_states", batch, weights, none, shape(), config.rmsNormEps(), true);
+      NDArray at = Tensors.of(scratch, order, ids.length, length);
+      return TorchScript.SHARED.infer(scratch, "pad", packed, at);
+    }
   }
 
   @Override

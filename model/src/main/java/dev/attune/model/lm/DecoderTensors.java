@@ -2,7 +2,9 @@ package dev.attune.model.lm;
 
 import dev.attune.model.io.ModelConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** The tensors of a decoder by their Hugging Face names, and their shapes. */
 public final class DecoderTensors {
@@ -61,6 +63,33 @@ public final class DecoderTensors {
       shapes.put(layer + ".mlp.down_proj", new long[] {hidden, wide});
     }
     return shapes;
+  }
+
+  /**
+   * Returns linear layers that share their input and are computed as one matrix, rows below one
+   * another: its name, and theirs in order.
+   */
+  static Map<String, List<String>> fused(ModelConfig config) {
+    Map<String, List<String>> fused = new LinkedHashMap<>();
+    for (int i = 0; i < config.layers(); i++) {
+      String attention = "model.layers." + i + ".self_attn.";
+      String mlp = "model.layers." + i + ".mlp.";
+      fused.put(
+          attention + "qkv_proj",
+          List.of(attention + "q_proj", attention + "k_proj", attention + "v_proj"));
+      fused.put(mlp + "gate_up_proj", List.of(mlp + "gate_proj", mlp + "up_proj"));
+    }
+    return fused;
+  }
+
+  /**
+   * Returns the script argument {@code shape}: layers, query heads, key/value heads, and each
+   * layer's attention window or 0.
+   */
+  static long[] scriptShape(ModelConfig config) {
+    LongStream counts = LongStream.of(config.layers(), config.heads(), config.keyValueHeads());
+    LongStream windows = config.windows().stream().mapToLong(Integer::longValue);
+    return LongStream.concat(counts, windows).toArray();
   }
 
   private static boolean hasBias(ModelConfig config, String linear) {

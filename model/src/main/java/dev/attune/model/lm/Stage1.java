@@ -126,7 +126,7 @@ public final class Stage1 {
                       steps,
                       precision.scalarType(),
                       scale,
-                      new long[] {shape.layers(), shape.heads(), shape.keyValueHeads()},
+                      DecoderTensors.scriptShape(shape),
                       shape.rmsNormEps(),
                       config.matrixLearningRate() * rate,
                       config.learningRate() * rate,

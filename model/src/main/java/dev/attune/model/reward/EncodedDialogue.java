@@ -3,6 +3,8 @@ package dev.attune.model.reward;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.attune.model.engine.Tensors;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TokenBatch;
 import java.util.List;
 import java.util.Map;
 
@@ -18,10 +20,10 @@ record EncodedDialogue(int[] prompt, List<EncodedReply> replies) {
    * Returns the tensors of a batch by their names in the script: those of {@link TokenBatch} and
    * what the heads read beside the states.
    *
-   * @param eosId the end mark
+   * @param config what the heads read
    */
   static Map<String, NDArray> tensors(
-      NDManager manager, List<EncodedDialogue> batch, RewardModelConfig config, int eosId) {
+      NDManager manager, List<EncodedDialogue> batch, BaseModel base, RewardModelConfig config) {
     Map<String, NDArray> tensors =
         new TokenBatch(
                 batch.stream()
@@ -31,13 +33,16 @@ record EncodedDialogue(int[] prompt, List<EncodedReply> replies) {
                                 dialogue.prompt,
                                 dialogue.replies.stream().map(EncodedReply::ids).toList()))
                     .toList())
-            .tensors(manager);
+            .tensors(manager, base.config());
     List<EncodedReply> replies = batch.stream().flatMap(d -> d.replies.stream()).toList();
     Pooling pooling = config.pooling();
     if (pooling == Pooling.MAX) {
       tensors.put("pool_max", Tensors.of(manager, new long[1], 1));
     } else if (pooling != Pooling.MEAN) {
-      long[] at = replies.stream().mapToLong(r -> pooling.token(r.ids(), eosId)).toArray();
+      long[] at =
+          replies.stream()
+              .mapToLong(r -> pooling.token(r.ids(), base.tokenizer().eosId()))
+              .toArray();
       tensors.put("pool_token", Tensors.of(manager, at, at.length));
     }
     if (config.length()) {

@@ -306,8 +306,8 @@ public final class OnlineRewardLearner implements AutoCloseable {
           EncodedDialogue.tensors(
               scratch,
               part.stream().map(weighted -> weighted.example().dialogue()).toList(),
-              config.model(),
-              base.tokenizer().eosId());
+              base,
+              config.model());
       targets.putTensors(scratch, part, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         return TorchScript.SHARED.train(

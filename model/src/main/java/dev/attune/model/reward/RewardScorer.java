@@ -135,8 +135,8 @@ public final class RewardScorer implements AutoCloseable {
                 EncodedDialogue.tensors(
                     scratch,
                     batch.stream().map(Row::dialogue).toList(),
-                    model.identity().model(),
-                    base.tokenizer().eosId()))) {
+                    base,
+                    model.identity().model()))) {
       matrix =
           Tensors.floats(
               TorchScript.SHARED.infer(

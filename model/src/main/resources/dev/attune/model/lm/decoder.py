@@ -1,11 +1,15 @@
 # A decoder language model of the Llama family (Touvron et al. 2023, arXiv 2302.13971), after
 # Vaswani et al. 2017: RMSNorm, rotary positions, grouped-query attention, SwiGLU.
 #
-# w      the frozen weights under their Hugging Face names, in the compute type, and the rotation's
-#        tables "rotary.cos", "rotary.sin" [positions, C/2] in fp32
-# lora   what is learned beside them: <linear>.lora_A [r, in], <linear>.lora_B [out, r] and the 0-dim
-#        "scaling"; empty where the base is used as it is
-# shape  [layers, query heads, key/value heads]
+# w        the frozen weights under their Hugging Face names, in the compute type, save that q, k, v and
+#          gate, up each stand in one matrix, "self_attn.qkv_proj" and "mlp.gate_up_proj"; and the
+#          rotation's tables "rotary.cos", "rotary.sin" [positions, C/2] in fp32
+# lora     what is learned beside them: <linear>.lora_A [r, in], <linear>.lora_B [out, r] and "scaling"
+#          [1]; for several adapters stacked, [M, r, in], [M, out, r], [M]. A linear layer without an
+#          entry has no adapter; empty where the base is used as it is
+# context  what all layers share: cos, sin, the masks and, for several adapters, which one each block of
+#          tokens takes
+# shape    [layers, query heads, key/value heads, window of each layer or 0]
 # T tokens, D hidden size, H query heads, K key/value heads, C = head size, B rows, S = their length
 
 
@@ -13,20 +17,52 @@ def rms_norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
   # Zhang and Sennrich 2019, arXiv 1910.07467; the root of the mean square is taken in fp32 (type 6)
   norm = torch.linalg_vector_norm(x, 2, [-1], True, dtype=6)
   scale = torch.rsqrt(norm * norm / torch.size(x, -1) + eps)
-  return weight * torch.to(x * scale, x.dtype)
+  return x * torch.to(scale, x.dtype) * weight
 
 
-def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], name: str) -> Tensor:
-  # Wx + b, and beside it (alpha/r) B A x: Hu et al. 2021, arXiv 2106.09685
+def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, name: str, parts: List[str], sizes: List[int]) -> Tensor:
+  # Wx + b [..., sum of sizes] of one linear layer, or of several with the same input that stand in one
+  # matrix, and beside it (alpha/r) B A x: Hu et al. 2021, arXiv 2106.09685
   bias = annotate(Optional[Tensor], None)
-  if (name + ".bias") in w:
-    bias = w[name + ".bias"]
-  y = torch.linear(x, w[name + ".weight"], bias)
-  if (name + ".lora_A") in lora:
-    a = torch.to(lora[name + ".lora_A"], x.dtype)
-    b = torch.to(lora[name + ".lora_B"] * lora["scaling"], x.dtype)
-    y = y + torch.linear(torch.linear(x, a), b)
-  return y
+  if (layer + name + ".bias") in w:
+    bias = w[layer + name + ".bias"]
+  y = torch.linear(x, w[layer + name + ".weight"], bias)
+  rank = 0
+  stacked = annotate(List[int], [])
+  for part in parts:
+    if (layer + part + ".lora_A") in lora:
+      a = lora[layer + part + ".lora_A"]
+      rank = rank + torch.size(a, -2)
+      stacked = torch.slice(torch.size(a), 0, torch.dim(a) - 2)
+  if rank == 0:
+    return y
+  # all A below one another, and B as a block diagonal beside them
+  down = annotate(List[Tensor], [])
+  up = annotate(List[Tensor], [])
+  before = 0
+  for j in range(len(parts)):
+    part = layer + parts[j]
+    if (part + ".lora_A") in lora:
+      a, b = lora[part + ".lora_A"], lora[part + ".lora_B"]
+      r = torch.size(a, -2)
+      down.append(a)
+      up.append(torch.constant_pad_nd(b, [before, rank - before - r], 0))
+      before = before + r
+    else:
+      up.append(torch.zeros(stacked + [sizes[j], rank], dtype=6, device=x.device))
+  a = torch.to(torch.cat(down, -2), x.dtype)
+  flat, base = torch.flatten(x, 0, -2), torch.flatten(y, 0, -2)
+  if len(stacked) == 0:
+    b = torch.to(torch.cat(up, -2) * lora["scaling"], x.dtype)
+    sum = torch.addmm(base, torch.linear(flat, a), torch.t(b))
+  else:
+    # each block of tokens with its own adapter: gathered, not looped
+    which = context["adapter"]
+    b = torch.to(torch.cat(up, -2) * torch.reshape(lora["scaling"], [-1, 1, 1]), x.dtype)
+    blocks = torch.size(which, 0)
+    z = torch.bmm(torch.reshape(flat, [blocks, -1, torch.size(flat, -1)]), torch.transpose(torch.index_select(a, 0, which), 1, 2))
+    sum = torch.baddbmm(torch.reshape(base, [blocks, -1, torch.size(base, -1)]), z, torch.transpose(torch.index_select(b, 0, which), 1, 2))
+  return torch.reshape(sum, torch.size(y))
 
 
 def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -35,12 +71,19 @@ def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
   return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
-def heads_of(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], name: str, norm: str, heads: int, eps: float) -> Tensor:
-  # [..., D] -> [..., heads, C]; Qwen3 normalises each query and key head
-  y = torch.unflatten(self.linear(x, w, lora, name), -1, [heads, -1])
-  if norm in w:
-    y = self.rms_norm(y, w[norm], eps)
-  return y
+def queries_keys_values(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, shape: List[int], eps: float) -> Tensor:
+  # [..., D] -> [..., H+2K, C], queries and keys rotated
+  h, k = shape[1], shape[2]
+  x = self.rms_norm(x, w[layer + ".input_layernorm.weight"], eps)
+  size = torch.floordiv(torch.size(w[layer + ".self_attn.qkv_proj.weight"], 0), h + 2 * k)
+  y = self.linear(x, w, lora, context, layer, ".self_attn.qkv_proj", [".self_attn.q_proj", ".self_attn.k_proj", ".self_attn.v_proj"], [h * size, k * size, k * size])
+  qk, v = torch.split_with_sizes(torch.unflatten(y, -1, [h + 2 * k, size]), [h + k, k], -2)
+  if (layer + ".self_attn.q_norm.weight") in w:
+    # Qwen3 normalises each query and key head
+    q_norm = torch.expand(w[layer + ".self_attn.q_norm.weight"], [h, size])
+    k_norm = torch.expand(w[layer + ".self_attn.k_norm.weight"], [k, size])
+    qk = self.rms_norm(qk, torch.cat([q_norm, k_norm]), eps)
+  return torch.cat([self.rotate(qk, context["cos"], context["sin"]), v], -2)
 
 
 def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Tensor:
@@ -57,35 +100,45 @@ def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Ten
   else:
     hidden = mask
     if hidden is None:
-      hidden = torch.triu(torch.full([torch.size(q, 2), torch.size(k, 2)], -inf, dtype=q.dtype, device=q.device), 1)
+      hidden = self.causal_mask(torch.size(q, 2), 0, q)
     scores = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))
     y = torch.matmul(torch.softmax(scores + hidden, -1), v)
   return torch.flatten(torch.transpose(y, 1, 2), 2)
 
 
-def mlp(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], layer: str, eps: float) -> Tensor:
-  # SwiGLU: Shazeer 2020, arXiv 2002.05202
+def output(self, x: Tensor, y: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, eps: float) -> Tensor:
+  # attention's result y joins x, and then that of SwiGLU: Shazeer 2020, arXiv 2002.05202
+  d = torch.size(x, -1)
+  x = x + self.linear(y, w, lora, context, layer, ".self_attn.o_proj", [".self_attn.o_proj"], [d])
   h = self.rms_norm(x, w[layer + ".post_attention_layernorm.weight"], eps)
-  gate = torch.silu(self.linear(h, w, lora, layer + ".mlp.gate_proj"))
-  up = self.linear(h, w, lora, layer + ".mlp.up_proj")
-  return x + self.linear(gate * up, w, lora, layer + ".mlp.down_proj")
+  wide = torch.floordiv(torch.size(w[layer + ".mlp.gate_up_proj.weight"], 0), 2)
+  both = self.linear(h, w, lora, context, layer, ".mlp.gate_up_proj", [".mlp.gate_proj", ".mlp.up_proj"], [wide, wide])
+  gate, up = torch.split_with_sizes(both, [wide, wide], -1)
+  return x + self.linear(torch.silu(gate) * up, w, lora, context, layer, ".mlp.down_proj", [".mlp.down_proj"], [d])
+
+
+def causal_mask(self, length: int, window: int, like: Tensor) -> Tensor:
+  # [S, S]: what a token may see is itself and, of those before it, the nearest window - 1, or all
+  seen = torch.tril(torch.ones([length, length], dtype=11, device=like.device))
+  if window > 0:
+    seen = torch.triu(seen, 1 - window)
+  return torch.masked_fill(torch.zeros([length, length], dtype=like.dtype, device=like.device), torch.logical_not(seen), -inf)
 
 
 def text_states(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float) -> Tensor:
   # Whole texts of one length: input embeddings x [B, S, D] -> last hidden states [B, S, D]
-  layers, heads, kv_heads = shape[0], shape[1], shape[2]
+  h, k = shape[1], shape[2]
   length = torch.size(x, 1)
-  c = torch.unsqueeze(torch.to(torch.slice(w["rotary.cos"], 0, 0, length), x.dtype), 1)
-  s = torch.unsqueeze(torch.to(torch.slice(w["rotary.sin"], 0, 0, length), x.dtype), 1)
-  for i in range(layers):
+  context = annotate(Dict[str, Tensor], {})
+  context["cos"] = torch.unsqueeze(torch.to(torch.slice(w["rotary.cos"], 0, 0, length), x.dtype), 1)
+  context["sin"] = torch.unsqueeze(torch.to(torch.slice(w["rotary.sin"], 0, 0, length), x.dtype), 1)
+  for i in range(shape[0]):
     layer = "model.layers." + str(i)
-    a = layer + ".self_attn."
-    h = self.rms_norm(x, w[layer + ".input_layernorm.weight"], eps)
-    q = self.rotate(self.heads_of(h, w, lora, a + "q_proj", a + "q_norm.weight", heads, eps), c, s)
-    k = self.rotate(self.heads_of(h, w, lora, a + "k_proj", a + "k_norm.weight", kv_heads, eps), c, s)
-    v = self.heads_of(h, w, lora, a + "v_proj", "", kv_heads, eps)
-    x = x + self.linear(self.attend(q, k, v, None), w, lora, a + "o_proj")
-    x = self.mlp(x, w, lora, layer, eps)
+    mask = annotate(Optional[Tensor], None)
+    if shape[3 + i] > 0:
+      mask = self.causal_mask(length, shape[3 + i], x)
+    q, keys, v = torch.split_with_sizes(self.queries_keys_values(x, w, lora, context, layer, shape, eps), [h, k, k], 2)
+    x = self.output(x, self.attend(q, keys, v, mask), w, lora, context, layer, eps)
   return self.rms_norm(x, w["model.norm.weight"], eps)
 
 
@@ -94,59 +147,160 @@ def pad(self, x: Tensor, at: Tensor) -> Tensor:
   return torch.unflatten(torch.index_select(x, 0, torch.flatten(at)), 0, [torch.size(at, 0), torch.size(at, 1)])
 
 
-def reply_mask(self, prompt_length: Tensor, prompts: int, replies: int, dtype: int) -> Tensor:
-  # What a reply's token may see: its prompt's real tokens, then its own past. [N] -> [N, 1, R, P+R]
-  device = prompt_length.device
-  prompt = torch.lt(torch.unsqueeze(torch.arange(prompts, dtype=4, device=device), 0), torch.unsqueeze(prompt_length, 1))
-  past = torch.tril(torch.ones([replies, replies], dtype=11, device=device))
+def reply_mask(self, prompt_length: Tensor, prompts: int, replies: int, window: int, like: Tensor) -> Tensor:
+  # What a reply's token may see: its prompt's real tokens, then its own past, of both the nearest
+  # window - 1 where there is a window. [N] -> [N, 1, R, P+R]
+  device = like.device
   n = torch.size(prompt_length, 0)
-  seen = torch.cat([torch.expand(torch.unsqueeze(prompt, 1), [n, replies, prompts]), torch.expand(torch.unsqueeze(past, 0), [n, replies, replies])], 2)
-  hidden = torch.zeros([n, replies, prompts + replies], dtype=dtype, device=device)
+  p = torch.reshape(torch.arange(prompts, dtype=4, device=device), [1, 1, -1])
+  r = torch.reshape(torch.arange(replies, dtype=4, device=device), [1, -1, 1])
+  length = torch.reshape(prompt_length, [-1, 1, 1])
+  prompt = torch.expand(torch.lt(p, length), [n, replies, prompts])
+  past = torch.tril(torch.ones([replies, replies], dtype=11, device=device))
+  if window > 0:
+    prompt = torch.logical_and(prompt, torch.lt(length + r - p, window))
+    past = torch.triu(past, 1 - window)
+  seen = torch.cat([prompt, torch.expand(torch.unsqueeze(past, 0), [n, replies, replies])], 2)
+  hidden = torch.zeros([n, replies, prompts + replies], dtype=like.dtype, device=device)
   return torch.unsqueeze(torch.masked_fill(hidden, torch.logical_not(seen), -inf), 1)
 
 
-def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts_too: bool) -> Tensor:
+def input_embeddings(self, batch: Dict[str, Tensor], w: Dict[str, Tensor]) -> Tensor:
+  # [T, D]; with "vectors" [U, T_u, D] of users: where the batch has "added", T_u is 1 and each token's
+  # user's vector is added, otherwise the vectors take the slots of the soft prompts
+  x = torch.embedding(w["model.embed_tokens.weight"], torch.cat([batch["prompt_ids"], batch["reply_ids"]]))
+  if "vectors" in batch:
+    vectors = torch.flatten(torch.to(batch["vectors"], x.dtype), 0, 1)
+    if "added" in batch:
+      x = x + torch.index_select(vectors, 0, batch["user"])
+    else:
+      x = torch.index_copy(x, 0, batch["slot_at"], torch.index_select(vectors, 0, batch["slot_of"]))
+  return x
+
+
+def packed_context(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], shape: List[int], like: Tensor) -> Dict[str, Tensor]:
+  context = annotate(Dict[str, Tensor], {})
+  if "cos" in batch:
+    cos, sin = batch["cos"], batch["sin"]
+  else:
+    cos = torch.index_select(w["rotary.cos"], 0, batch["positions"])
+    sin = torch.index_select(w["rotary.sin"], 0, batch["positions"])
+  context["cos"] = torch.unsqueeze(torch.to(cos, like.dtype), 1)
+  context["sin"] = torch.unsqueeze(torch.to(sin, like.dtype), 1)
+  prompts, replies = torch.size(batch["prompt_at"], 1), torch.size(batch["reply_at"], 1)
+  length = torch.index_select(batch["prompt_length"], 0, batch["owner"])
+  for i in range(shape[0]):
+    window = shape[3 + i]
+    if not ("reply_mask." + str(window)) in context:
+      context["reply_mask." + str(window)] = self.reply_mask(length, prompts, replies, window, like)
+      if window > 0:
+        context["prompt_mask." + str(window)] = self.causal_mask(prompts, window, like)
+  if "adapter" in batch:
+    context["adapter"] = batch["adapter"]
+  return context
+
+
+def packed_layer(self, x: Tensor, i: int, batch: Dict[str, Tensor], context: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> Tensor:
+  # Layer i: [Tp+Tr, D] -> the same, or [Tr, D] where the prompts' states are not wanted
+  h, k = shape[1], shape[2]
+  layer = "model.layers." + str(i)
+  window = str(shape[3 + i])
+  y = self.queries_keys_values(x, w, lora, context, layer, shape, eps)
+  qp, kp, vp = torch.split_with_sizes(self.pad(y, batch["prompt_at"]), [h, k, k], 2)
+  qr, kr, vr = torch.split_with_sizes(self.pad(y, batch["reply_at"] + torch.size(batch["prompt_ids"], 0)), [h, k, k], 2)
+  ks = torch.cat([torch.index_select(kp, 0, batch["owner"]), kr], 1)
+  vs = torch.cat([torch.index_select(vp, 0, batch["owner"]), vr], 1)
+  replies = torch.flatten(self.attend(qr, ks, vs, context["reply_mask." + window]), 0, 1)
+  if prompts:
+    mask = annotate(Optional[Tensor], None)
+    if ("prompt_mask." + window) in context:
+      mask = context["prompt_mask." + window]
+    both = torch.cat([torch.flatten(self.attend(qp, kp, vp, mask), 0, 1), replies], 0)
+    return self.output(x, torch.index_select(both, 0, batch["unpad"]), w, lora, context, layer, eps)
+  tp = torch.size(batch["prompt_ids"], 0)
+  rest = annotate(Dict[str, Tensor], {})
+  if "adapter" in context:
+    which = context["adapter"]
+    size = torch.floordiv(torch.size(x, 0), torch.size(which, 0))
+    rest["adapter"] = torch.slice(which, 0, torch.floordiv(tp, size))
+  unpad = torch.slice(batch["unpad"], 0, tp) - torch.numel(batch["prompt_at"])
+  return self.output(torch.slice(x, 0, tp), torch.index_select(replies, 0, unpad), w, lora, rest, layer, eps)
+
+
+def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> Tensor:
   # E prompts, each read once, and the N replies to them: Tp + Tr packed tokens, no padding outside
-  # attention. -> the replies' last hidden states, packed [Tr, D]. The batch:
+  # attention. -> the last hidden states, packed: [Tp+Tr, D], or the replies' alone [Tr, D]. The batch:
   #
   # prompt_ids [Tp], reply_ids [Tr]
   # positions [Tp+Tr]   a reply's go on where its prompt's end
-  # prompt_at [E, P]    where in the prompts' tokens each prompt's are; anything in padding
+  # prompt_at [E, P]    where in the prompts' tokens each prompt's are; one of its own in padding
   # prompt_length [E]
   # reply_at [N, R]     the same for the replies
   # reply_length [N]
   # owner [N]           the prompt that each reply answers
   # unpad [Tp+Tr]       where in [E*P + N*R] each packed token is
-  layers, heads, kv_heads = shape[0], shape[1], shape[2]
-  prompt_at, reply_at, owner = batch["prompt_at"], batch["reply_at"], batch["owner"]
-  padded_prompts = torch.numel(prompt_at)
-  tp = torch.size(batch["prompt_ids"], 0)
-  x = torch.embedding(w["model.embed_tokens.weight"], torch.cat([batch["prompt_ids"], batch["reply_ids"]]))
-  c = torch.unsqueeze(torch.to(torch.index_select(w["rotary.cos"], 0, batch["positions"]), x.dtype), 1)
-  s = torch.unsqueeze(torch.to(torch.index_select(w["rotary.sin"], 0, batch["positions"]), x.dtype), 1)
-  mask = self.reply_mask(torch.index_select(batch["prompt_length"], 0, owner), torch.size(prompt_at, 1), torch.size(reply_at, 1), x.dtype)
-  for i in range(layers):
-    layer = "model.layers." + str(i)
-    a = layer + ".self_attn."
-    h = self.rms_norm(x, w[layer + ".input_layernorm.weight"], eps)
-    q = self.rotate(self.heads_of(h, w, lora, a + "q_proj", a + "q_norm.weight", heads, eps), c, s)
-    k = self.rotate(self.heads_of(h, w, lora, a + "k_proj", a + "k_norm.weight", kv_heads, eps), c, s)
-    v = self.heads_of(h, w, lora, a + "v_proj", "", kv_heads, eps)
-    kp, vp = self.pad(torch.slice(k, 0, 0, tp), prompt_at), self.pad(torch.slice(v, 0, 0, tp), prompt_at)
-    kr, vr = self.pad(torch.slice(k, 0, tp), reply_at), self.pad(torch.slice(v, 0, tp), reply_at)
-    ks = torch.cat([torch.index_select(kp, 0, owner), kr], 1)
-    vs = torch.cat([torch.index_select(vp, 0, owner), vr], 1)
-    replies = torch.flatten(self.attend(self.pad(torch.slice(q, 0, tp), reply_at), ks, vs, mask), 0, 1)
-    if i == layers - 1 and not prompts_too:
-      # nobody reads the prompts' last states
-      x = torch.slice(x, 0, tp)
-      y = torch.index_select(replies, 0, torch.slice(batch["unpad"], 0, tp) - padded_prompts)
-    else:
-      prompts = torch.flatten(self.attend(self.pad(torch.slice(q, 0, 0, tp), prompt_at), kp, vp, None), 0, 1)
-      y = torch.index_select(torch.cat([prompts, replies], 0), 0, batch["unpad"])
-    x = x + self.linear(y, w, lora, a + "o_proj")
-    x = self.mlp(x, w, lora, layer, eps)
+  # and where they are needed: cos, sin [Tp+Tr, C/2] in place of the tables; adapter [blocks of tokens];
+  # vectors, user [Tp+Tr] or slot_at, slot_of [slots]: see input_embeddings
+  x = self.input_embeddings(batch, w)
+  context = self.packed_context(batch, w, shape, x)
+  for i in range(shape[0]):
+    x = self.packed_layer(x, i, batch, context, w, lora, shape, eps, prompts or i < shape[0] - 1)
   return self.rms_norm(x, w["model.norm.weight"], eps)
+
+
+def layer_inputs(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
+  # packed_states without gradients, of which only each layer's input is kept, and what the last gave:
+  # the first half of activation checkpointing (Chen et al. 2016, arXiv 1604.06174)
+  x = self.input_embeddings(batch, w)
+  context = self.packed_context(batch, w, shape, x)
+  inputs = [x]
+  for i in range(shape[0]):
+    x = self.packed_layer(x, i, batch, context, w, lora, shape, eps, prompts or i < shape[0] - 1)
+    inputs.append(x)
+  return inputs
+
+
+def layer_gradients(self, inputs: List[Tensor], gradient: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], leaves: List[Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
+  # The second half: layer by layer backwards, each computed once more. gradient: the loss's by
+  # packed_states. leaves: of lora, of the batch or neither; -> the loss's gradients by them
+  totals = annotate(List[Tensor], [])
+  for leaf in leaves:
+    totals.append(torch.zeros_like(leaf))
+  torch.set_grad_enabled(True)
+  x = torch.requires_grad_(torch.detach(inputs[shape[0]]), True)
+  y = self.rms_norm(x, w["model.norm.weight"], eps)
+  g = self.gradients_of(y, gradient, [x])[0]
+  context = self.packed_context(batch, w, shape, torch.detach(x))
+  for j in range(shape[0] + 1):
+    i = shape[0] - 1 - j
+    if i >= 0:
+      x = torch.requires_grad_(torch.detach(inputs[i]), True)
+      y = self.packed_layer(x, i, batch, context, w, lora, shape, eps, prompts or i < shape[0] - 1)
+      found = self.gradients_of(y, g, torch.add([x], leaves))
+      g = found[0]
+      parts = torch.slice(found, 1)
+    else:
+      y = self.input_embeddings(batch, w)
+      parts = annotate(List[Tensor], [])
+      if y.requires_grad:
+        parts = self.gradients_of(y, g, leaves)
+    for n in range(len(parts)):
+      totals[n] = totals[n] + parts[n]
+  torch.set_grad_enabled(False)
+  return totals
+
+
+def gradients_of(self, y: Tensor, gradient: Tensor, leaves: List[Tensor]) -> List[Tensor]:
+  # of <y, gradient>; zeros for a leaf that y does not depend on
+  found = torch.grad([y], leaves, annotate(List[Optional[Tensor]], [gradient]), None, False, True)
+  result = annotate(List[Tensor], [])
+  for i in range(len(leaves)):
+    g = found[i]
+    if g is None:
+      result.append(torch.zeros_like(leaves[i]))
+    else:
+      result.append(g)
+  return result
 
 
 def logits(self, h: Tensor, w: Dict[str, Tensor]) -> Tensor:
@@ -167,6 +321,10 @@ def cast(self, x: Tensor, dtype: int) -> Tensor:
 def copy(self, x: Tensor, dtype: int) -> Tensor:
   # always new memory, which the engine owns and aligns
   return torch.clone(torch.to(x, dtype))
+
+
+def concatenate(self, parts: List[Tensor]) -> Tensor:
+  return torch.cat(parts)
 
 
 def from_bits(self, x: Tensor) -> Tensor:

@@ -17,6 +17,11 @@ def language_model_step(self, ids: Tensor, tables: Dict[str, Tensor], matrices: 
     leaf = torch.requires_grad_(torch.detach(rest[name]), True)
     leaves.append(leaf)
     w[name] = torch.to(leaf, compute)
+  for i in range(shape[0]):
+    layer = "model.layers." + str(i)
+    a, f = layer + ".self_attn.", layer + ".mlp."
+    w[a + "qkv_proj.weight"] = torch.cat([w[a + "q_proj.weight"], w[a + "k_proj.weight"], w[a + "v_proj.weight"]])
+    w[f + "gate_up_proj.weight"] = torch.cat([w[f + "gate_proj.weight"], w[f + "up_proj.weight"]])
   s = torch.size(ids, 1) - 1
   x = self.embed(torch.slice(ids, 1, 0, s), w) * scale
   h = self.text_states(x, w, annotate(Dict[str, Tensor], {}), shape, eps)
@@ -33,13 +38,4 @@ def language_model_step(self, ids: Tensor, tables: Dict[str, Tensor], matrices: 
 
 
 def gradients(self, loss: Tensor, leaves: List[Tensor]) -> List[Tensor]:
-  # zeros for a leaf that the loss does not depend on
-  found = torch.grad([loss], leaves, None, None, False, True)
-  result = annotate(List[Tensor], [])
-  for i in range(len(leaves)):
-    g = found[i]
-    if g is None:
-      result.append(torch.zeros_like(leaves[i]))
-    else:
-      result.append(g)
-  return result
+  return self.gradients_of(loss, torch.ones_like(loss), leaves)

@@ -105,26 +105,6 @@ class BaseModelTest {
   }
 
   @Test
-  void shouldRefuseAttentionWindows() throws IOException, URISyntaxException {
-    // Given
-    Path folder = Files.createDirectory(temporary.resolve("model"));
-    Files.copy(
-        golden("llama-llama3").resolve("model.safetensors"), folder.resolve("model.safetensors"));
-    String config = Files.readString(golden("llama-llama3").resolve("config.json"));
-    Files.writeString(
-        folder.resolve("config.json"),
-        config
-            .replace("LlamaForCausalLM", "MistralForCausalLM")
-            .replace(
-                "\"model_type\": \"llama\"", "\"model_type\": \"mistral\", \"sliding_window\": 8"));
-
-    // When / Then
-    assertThatThrownBy(() -> BaseModel.load(folder, Precision.FP32))
-        .isInstanceOf(ModelFormatException.class)
-        .hasMessageContaining("sliding_window");
-  }
-
-  @Test
   void shouldNameAMissingTensor() throws IOException, URISyntaxException {
     // Given: a folder whose configuration asks for one more layer than its weights have
     Path folder = Files.createDirectory(temporary.resolve("model"));
