@@ -30,7 +30,7 @@ public final class ResidentModel implements AutoCloseable {
     Map<String, NDArray> tensors = new LinkedHashMap<>();
     try {
       weights.parameters().forEach((name, p) -> tensors.put(name, owned(p.values(), p.shape())));
-      tensors.put("scaling", owned(new float[] {identity.scaling()}));
+      tensors.put("scaling", owned(new float[] {identity.model().scaling()}));
       adapter = new Dictionary(tensors);
     } catch (RuntimeException | Error e) {
       manager.close();

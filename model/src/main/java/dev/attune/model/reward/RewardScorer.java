@@ -6,7 +6,6 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -79,43 +78,48 @@ public final class RewardScorer implements AutoCloseable {
   }
 
   /** A prompt with some of its item's replies, and where their rewards go. */
-  private record Row(TokenBatch.Row tokens, String head, double[] rewards, int firstReply) {
+  private record Row(EncodedDialogue dialogue, String head, double[] rewards, int firstReply) {
     int replies() {
-      return tokens.replies().size();
+      return dialogue.replies().size();
+    }
+
+    int longestReply() {
+      return dialogue.replies().stream().mapToInt(reply -> reply.ids().length).max().orElse(0);
     }
   }
 
   private List<Row> rows(ScoreItem item, double[] rewards) {
-    RewardWeights.Identity identity = item.model().identity();
+    RewardModelConfig config = item.model().identity().model();
     DialogueTemplate template =
-        new DialogueTemplate(base.tokenizer(), identity.promptTokens(), identity.replyTokens());
+        new DialogueTemplate(base.tokenizer(), config.promptTokens(), config.replyTokens());
     int[] prompt = template.prompt(item.prompt());
-    List<int[]> replies = item.replies().stream().map(template::reply).toList();
+    List<EncodedReply> replies =
+        item.replies().stream().map(text -> EncodedReply.of(text, template)).toList();
     List<Row> rows = new ArrayList<>();
-    int most = Math.max(1, BATCH_TOKENS / (identity.promptTokens() + identity.replyTokens()));
+    int most = Math.max(1, BATCH_TOKENS / (config.promptTokens() + config.replyTokens()));
     for (int from = 0; from < replies.size(); from += most) {
-      List<int[]> part = replies.subList(from, Math.min(replies.size(), from + most));
-      rows.add(new Row(new TokenBatch.Row(prompt, part), item.head(), rewards, from));
+      List<EncodedReply> part = replies.subList(from, Math.min(replies.size(), from + most));
+      rows.add(new Row(new EncodedDialogue(prompt, part), item.head(), rewards, from));
     }
     return rows;
   }
 
   private static List<List<Row>> batches(List<Row> rows) {
     List<Row> sorted = new ArrayList<>(rows);
-    sorted.sort(Comparator.comparingInt(row -> row.tokens.longestReply()));
+    sorted.sort(Comparator.comparingInt(Row::longestReply));
     List<List<Row>> batches = new ArrayList<>();
     List<Row> batch = new ArrayList<>();
     int replies = 0;
     int longestPrompt = 0;
     for (Row row : sorted) {
-      longestPrompt = Math.max(longestPrompt, row.tokens.prompt().length);
+      longestPrompt = Math.max(longestPrompt, row.dialogue.prompt().length);
       replies += row.replies();
-      int tokens = replies * (longestPrompt + row.tokens.longestReply());
+      int tokens = replies * (longestPrompt + row.longestReply());
       if (tokens > BATCH_TOKENS && !batch.isEmpty()) {
         batches.add(batch);
         batch = new ArrayList<>();
         replies = row.replies();
-        longestPrompt = row.tokens.prompt().length;
+        longestPrompt = row.dialogue.prompt().length;
       }
       batch.add(row);
     }
@@ -128,8 +132,11 @@ public final class RewardScorer implements AutoCloseable {
     try (NDManager scratch = manager.newSubManager();
         Dictionary inputs =
             new Dictionary(
-                new TokenBatch(batch.stream().map(Row::tokens).toList())
-                    .tensors(scratch, base.config()))) {
+                EncodedDialogue.tensors(
+                    scratch,
+                    batch.stream().map(Row::dialogue).toList(),
+                    base,
+                    model.identity().model()))) {
       matrix =
           Tensors.floats(
               TorchScript.SHARED.infer(
