@@ -74,6 +74,31 @@ class RewardScorerTest extends RewardTestBase {
   }
 
   @Test
+  void shouldGiveEachRowItsOwnModelInOnePass() {
+    // Given: models with different heads
+    List<PreferenceExample> examples = golden(12, 7);
+    try (RewardScorer scorer = new RewardScorer(base);
+        ResidentModel first = scorer.load(random(1, List.of("pooled")));
+        ResidentModel second = scorer.load(random(2, HEADS));
+        ResidentModel third = scorer.load(random(3, List.of("pooled", "funny", "helpful")))) {
+      List<ResidentModel> models = List.of(third, first, second);
+      List<ScoreItem> items = new ArrayList<>();
+      for (int i = 0; i < examples.size(); i++) {
+        items.add(item(examples.get(i), models.get(i % 3), "helpful"));
+      }
+
+      // When
+      List<double[]> together = scorer.score(items);
+
+      // Then
+      for (int i = 0; i < items.size(); i++) {
+        double[] alone = scorer.score(List.of(items.get(i))).get(0);
+        assertThat(together.get(i)).containsExactly(alone, within(1e-5));
+      }
+    }
+  }
+
+  @Test
   void shouldScoreZeroWithoutAModelAndNothingWithoutReplies() {
     // Given
     ScoreItem untrained = item(golden(1, 3).get(0), null, "pooled");
