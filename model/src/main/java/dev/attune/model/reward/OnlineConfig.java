@@ -108,4 +108,23 @@ public record OnlineConfig(
         enrichmentMemory,
         seed);
   }
+
+  /** The same with another seed. */
+  public OnlineConfig withSeed(long newSeed) {
+    return new OnlineConfig(
+        model,
+        optimizer,
+        imitation,
+        imitatePrompts,
+        batchEvents,
+        microBatchTokens,
+        replay,
+        generalReplay,
+        fadeEvents,
+        memoryEvents,
+        enrichment,
+        enrichmentEvents,
+        enrichmentMemory,
+        newSeed);
+  }
 }
