@@ -10,7 +10,6 @@ import dev.attune.model.engine.Precision;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ElementType;
-import dev.attune.model.io.ModelFolder;
 import dev.attune.model.io.ModelFormatException;
 import dev.attune.model.io.Safetensors;
 import dev.attune.model.io.SafetensorsWriter;
@@ -27,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class BaseModelTest {
   private static final int[] TOKENS = {5, 44, 301, 7, 168, 20, 69, 204, 55, 17};

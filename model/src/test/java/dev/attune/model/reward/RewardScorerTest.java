@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.attune.model.engine.Tensors;
+import ai.djl.ndarray.types.Shape;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.reference.ReferenceDecoder;
 import dev.attune.model.reference.ReferenceDecoder.Lora;
-import dev.attune.model.reference.ReferenceLosses;
 import dev.attune.model.reference.TextBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
