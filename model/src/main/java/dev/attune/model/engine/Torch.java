@@ -63,9 +63,9 @@ public final class Torch {
     return Device.gpu(index);
   }
 
-  /** Returns where models live and compute. */
-  public static Device device() {
-    return CHOSEN;
+  /** Returns where models live and compute: {@code cpu} or {@code cuda:N}. */
+  public static String device() {
+    return CHOSEN.isGpu() ? "cuda:" + CHOSEN.getDeviceId() : "cpu";
   }
 
   /** Returns a manager without a parent; closing it frees every tensor made by it. */
