@@ -11,7 +11,6 @@ import dev.attune.model.engine.Precision;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ElementType;
-import dev.attune.model.io.ModelFolder;
 import dev.attune.model.io.ModelFormatException;
 import dev.attune.model.io.Safetensors;
 import dev.attune.model.io.SafetensorsWriter;
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class BaseModelTest {
   private static final int[] TOKENS = {5, 44, 301, 7, 168, 20, 69, 204, 55, 17};
@@ -66,25 +64,6 @@ class BaseModelTest {
                     .containsOnlyKeys("hidden_states", "logits", "logprobs");
                 assertThat(result.within(reference.tolerances())).as("%s", result).isTrue();
               });
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"llama-rope-parameters", "llama-llama3", "llama-linear"})
-  void shouldComputeWhatPlainArrayOperationsCompute(String golden) throws URISyntaxException {
-    // Given
-    Path folder = golden(golden);
-    long[] ids = Arrays.stream(TOKENS).asLongStream().toArray();
-    try (ModelFolder files = ModelFolder.open(folder);
-        BaseModel model = BaseModel.load(folder, Precision.FP32);
-        NDManager manager = Torch.newManager()) {
-      float[] expected = new DecoderOracle(files, manager).hiddenStates(TOKENS).toFloatArray();
-
-      // When
-      NDArray states = model.hiddenStates(manager, new long[][] {ids});
-
-      // Then
-      assertClose(states, expected, 2e-5);
     }
   }
 
