@@ -53,6 +53,7 @@ public final class BaseModel implements AutoCloseable {
   public static BaseModel load(Path dir, Precision precision) {
     try (ModelFolder folder = ModelFolder.open(dir)) {
       ModelConfig config = folder.config();
+      DecoderTensors.shapes(config).forEach(folder::require);
       Tokenizer tokenizer =
           folder.tokenizerJson().map(file -> tokenizer(file, config)).orElse(null);
       NDManager manager = Torch.newManager();
@@ -87,8 +88,6 @@ public final class BaseModel implements AutoCloseable {
   private static Dictionary read(ModelFolder folder, Precision precision, NDManager manager) {
     ModelConfig config = folder.config();
     Map<String, NDArray> tensors = new HashMap<>(RotaryTables.of(manager, config));
-    Map<String, long[]> shapes = DecoderTensors.shapes(config);
-    shapes.forEach(folder::require);
     Map<String, List<String>> parts = DecoderTensors.stored(config);
     for (String name : parts.keySet()) {
       tensors.put(
