@@ -105,8 +105,10 @@ public final class Attune {
     return USAGE;
   }
 
-  private static int failed(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
+  private static int failed(
+      Exception thrown, CommandLine commandLine, CommandLine.ParseResult parsed) {
     PrintWriter err = commandLine.getErr();
+    Throwable e = cause(thrown);
     boolean ours =
         e instanceof CliException
             || e instanceof ConfigException
@@ -121,10 +123,17 @@ public final class Attune {
                 + message
                 + " (--verbose shows where)");
     if (verbose(parsed)) {
-      e.printStackTrace(err);
+      thrown.printStackTrace(err);
     }
     err.flush();
     return FAILURE;
+  }
+
+  /** What a class's initialiser threw, such as a missing native library, is what went wrong. */
+  private static Throwable cause(Exception thrown) {
+    boolean initialiser = thrown.getCause() instanceof ExceptionInInitializerError;
+    Throwable cause = initialiser ? thrown.getCause().getCause() : null;
+    return cause == null ? thrown : cause;
   }
 
   private static boolean verbose(CommandLine.ParseResult parsed) {
