@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDManager;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.lm.TokenBatch;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -16,24 +18,40 @@ record EncodedDialogue(int[] prompt, List<EncodedReply> replies) {
     return prompt.length + replies.stream().mapToInt(reply -> reply.ids().length).sum();
   }
 
+  /** Returns the tensors of a batch under one model. */
+  static Map<String, NDArray> tensors(
+      NDManager manager, List<EncodedDialogue> batch, BaseModel base, RewardModelConfig config) {
+    return tensors(manager, batch, base, config, new int[0]);
+  }
+
   /**
    * Returns the tensors of a batch by their names in the script: those of {@link TokenBatch} and
    * what the heads read beside the states.
    *
    * @param config what the heads read
+   * @param models each dialogue's index in a stack of models; empty where there is no stack
    */
   static Map<String, NDArray> tensors(
-      NDManager manager, List<EncodedDialogue> batch, BaseModel base, RewardModelConfig config) {
-    Map<String, NDArray> tensors =
-        new TokenBatch(
-                batch.stream()
-                    .map(
-                        dialogue ->
-                            new TokenBatch.Row(
-                                dialogue.prompt,
-                                dialogue.replies.stream().map(EncodedReply::ids).toList()))
-                    .toList())
-            .tensors(manager, base.config());
+      NDManager manager,
+      List<EncodedDialogue> batch,
+      BaseModel base,
+      RewardModelConfig config,
+      int[] models) {
+    boolean stacked = models.length > 0;
+    List<TokenBatch.Row> rows = new ArrayList<>();
+    List<Integer> modelOf = new ArrayList<>();
+    for (int e = 0; e < batch.size(); e++) {
+      EncodedDialogue dialogue = batch.get(e);
+      int model = stacked ? models[e] : 0;
+      List<int[]> ids = dialogue.replies.stream().map(EncodedReply::ids).toList();
+      rows.add(new TokenBatch.Row(dialogue.prompt, ids, model, 0));
+      modelOf.addAll(Collections.nCopies(ids.size(), model));
+    }
+    Map<String, NDArray> tensors = new TokenBatch(rows, stacked).tensors(manager, base.config());
+    if (stacked) {
+      long[] of = modelOf.stream().mapToLong(Integer::longValue).toArray();
+      tensors.put("reply_model", Tensors.of(manager, of, of.length));
+    }
     List<EncodedReply> replies = batch.stream().flatMap(d -> d.replies.stream()).toList();
     Pooling pooling = config.pooling();
     if (pooling == Pooling.MAX) {

@@ -1,5 +1,7 @@
 package dev.attune.model.reward;
 
+import dev.attune.model.adapter.LoraAdapter;
+import dev.attune.model.adapter.LoraConfig;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.io.ModelConfig;
 import dev.attune.model.io.Safetensors;
@@ -11,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -205,6 +208,14 @@ public final class RewardWeights {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns the adapter without the heads, such as other tools can read; see PeftFolder. */
+  public LoraAdapter adapter(ModelConfig base) {
+    Map<String, float[]> values = new HashMap<>();
+    parameters.forEach((name, parameter) -> values.put(name, parameter.values));
+    RewardModelConfig model = identity.model;
+    return LoraAdapter.of(LoraConfig.everywhere(model.rank(), model.alpha()), base, values);
   }
 
   /** Returns the model as a safetensors file. */

@@ -5,6 +5,7 @@
 #   pool_token [N]     the token of each reply whose state is read; or
 #   pool_max           (any tensor) the largest of all is read; without both, their mean
 #   characters [N]     the replies' lengths, where the heads read them
+#   reply_model [N]    which of a stack's models each reply goes to, where there is a stack
 # M heads, N replies, D hidden size, Tp tokens of prompts, Tr of replies
 
 
@@ -31,6 +32,10 @@ def rewards(self, states: Tensor, batch: Dict[str, Tensor], heads: Tensor) -> Te
   z = torch.layer_norm(z, [torch.size(z, -1)])
   if "characters" in batch:
     z = torch.cat([z, torch.unsqueeze(torch.log1p(batch["characters"]) - 6., 1)], 1)
+  if torch.dim(heads) == 3:
+    # of each reply's own model in a stack, [models, M, D]
+    own = torch.index_select(heads, 0, batch["reply_model"])
+    return torch.squeeze(torch.bmm(own, torch.unsqueeze(z, 2)), 2)
   return torch.linear(z, heads)
 
 

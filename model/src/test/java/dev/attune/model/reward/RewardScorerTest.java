@@ -9,16 +9,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ModelFolder;
-import dev.attune.model.lm.DecoderOracle;
+import dev.attune.model.reference.ReferenceDecoder;
+import dev.attune.model.reference.ReferenceDecoder.Lora;
+import dev.attune.model.reference.TextBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -67,6 +67,31 @@ class RewardScorerTest extends RewardTestBase {
 
       // Then
       for (int i = 0; i < items.size(); i += 17) {
+        double[] alone = scorer.score(List.of(items.get(i))).get(0);
+        assertThat(together.get(i)).containsExactly(alone, within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void shouldGiveEachRowItsOwnModelInOnePass() {
+    // Given: models with different heads
+    List<PreferenceExample> examples = golden(12, 7);
+    try (RewardScorer scorer = new RewardScorer(base);
+        ResidentModel first = scorer.load(random(1, List.of("pooled")));
+        ResidentModel second = scorer.load(random(2, HEADS));
+        ResidentModel third = scorer.load(random(3, List.of("pooled", "funny", "helpful")))) {
+      List<ResidentModel> models = List.of(third, first, second);
+      List<ScoreItem> items = new ArrayList<>();
+      for (int i = 0; i < examples.size(); i++) {
+        items.add(item(examples.get(i), models.get(i % 3), "helpful"));
+      }
+
+      // When
+      List<double[]> together = scorer.score(items);
+
+      // Then
+      for (int i = 0; i < items.size(); i++) {
         double[] alone = scorer.score(List.of(items.get(i))).get(0);
         assertThat(together.get(i)).containsExactly(alone, within(1e-5));
       }
@@ -178,24 +203,26 @@ class RewardScorerTest extends RewardTestBase {
     DialogueTemplate template = new DialogueTemplate(base.tokenizer(), 32, 32);
     int[] prompt = template.prompt(example.prompt());
     int[] reply = template.reply(example.replies().get(i));
-    int[] ids = IntStream.concat(Arrays.stream(prompt), Arrays.stream(reply)).toArray();
     try (ModelFolder files = ModelFolder.open(base.folder());
+        ReferenceDecoder oracle = new ReferenceDecoder(files);
         NDManager manager = Torch.newManager()) {
-      NDArray states = new DecoderOracle(files, manager).hiddenStates(ids);
-      boolean ended = ids[ids.length - 1] == base.tokenizer().eosId();
-      int last = ids.length - (ended && reply.length > 1 ? 2 : 1);
+      TextBatch text = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
+      NDArray states = oracle.states(manager, text, Lora.NONE).get(0);
+      int length = prompt.length + reply.length;
+      boolean ended = reply[reply.length - 1] == base.tokenizer().eosId();
+      int last = length - (ended && reply.length > 1 ? 2 : 1);
       NDArray own = states.get(prompt.length + ":");
       NDArray pooled =
           switch (weights.identity().model().pooling()) {
             case MEAN -> own.mean(new int[] {0});
             case MAX -> own.max(new int[] {0});
             case LAST -> states.get(last);
-            case END -> states.get(ids.length - 1);
+            case END -> states.get(length - 1);
           };
       NDArray centred = pooled.sub(pooled.mean());
       NDArray z = centred.div(centred.mul(centred).mean().add(1e-5).sqrt());
-      double length = Math.log(1.0 + example.replies().get(i).length()) - 6;
-      z = z.concat(manager.create(new float[] {(float) length}), 0);
+      double characters = Math.log(1.0 + example.replies().get(i).length()) - 6;
+      z = z.concat(manager.create(new float[] {(float) characters}), 0);
       RewardWeights.Parameter heads = weights.parameters().get("heads");
       NDArray h = manager.create(heads.values(), new Shape(heads.shape()));
       return z.mul(h.get(head)).sum().getFloat();
