@@ -265,10 +265,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
   }
 
-  /** Draws the general events of a batch, weighted to have their share of all weight. */
+  /** Draws the general events of a batch. */
   private List<Weighted> generalShare(List<Weighted> own) {
-    double ownWeight = own.stream().mapToDouble(part -> part.example().weight()).sum();
-    if (general || config.enrichment() == 0 || ownWeight == 0) {
+    if (general || config.enrichment() == 0) {
       return List.of();
     }
     long draw = ReplayMemory.mix(config.seed(), steps);
@@ -276,10 +275,17 @@ public final class OnlineRewardLearner implements AutoCloseable {
         ReplayMemory.sample(enrichment, config.enrichmentEvents(), draw).stream()
             .filter(EncodedExample::teaches)
             .toList();
+    return weighted(drawn, own, config.enrichment());
+  }
+
+  /** Gives events such a weight beside others that {@code share} of all weight is theirs. */
+  static List<Weighted> weighted(List<EncodedExample> drawn, List<Weighted> own, double share) {
+    double ownWeight = own.stream().mapToDouble(part -> part.example().weight()).sum();
     double weight = drawn.stream().mapToDouble(EncodedExample::weight).sum();
-    double share = config.enrichment() / (1 - config.enrichment());
+    double factor = weight > 0 ? share / (1 - share) * ownWeight / weight : 0;
     return drawn.stream()
-        .map(example -> new Weighted(example, weight > 0 ? share * ownWeight / weight : 1))
+        .filter(example -> factor > 0)
+        .map(example -> new Weighted(example, factor))
         .toList();
   }
 
