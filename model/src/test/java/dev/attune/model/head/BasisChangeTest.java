@@ -17,9 +17,7 @@ class BasisChangeTest {
     List<FeaturePair> sample = users.comparisons(users.weights(1), 200);
     HeadBasis from = basis(1, new float[][] {{1, 0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0}});
     HeadBasis to =
-        basis(
-            2,
-            new float[][] {{1, 1, 0, 0, 0, 0}, {1, -1, 0, 0, 0, 0}, {0, 0, 1, 0, 0, 0}});
+        basis(2, new float[][] {{1, 1, 0, 0, 0, 0}, {1, -1, 0, 0, 0, 0}, {0, 0, 1, 0, 0, 0}});
     UserHeads heads = new UserHeads(GaussianWeights.independent(from.size(), 1));
     for (FeaturePair pair : users.comparisons(users.weights(2, -1), 30)) {
       heads.learn("user", from.difference(pair), 0, 1);
@@ -53,8 +51,7 @@ class BasisChangeTest {
     GaussianWeights prior =
         GaussianWeights.of(
             new double[] {0.5, -0.5, 0}, new double[][] {{2, 0, 0}, {0, 3, 0}, {0, 0, 1}});
-    BasisChange change =
-        BasisChange.between(from, to, users.comparisons(users.weights(1), 200));
+    BasisChange change = BasisChange.between(from, to, users.comparisons(users.weights(1), 200));
 
     // When
     GaussianWeights carried = change.carry(old, old, prior);

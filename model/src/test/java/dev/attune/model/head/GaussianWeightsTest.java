@@ -168,8 +168,7 @@ class GaussianWeightsTest {
     double mean = 0;
     Random random = new Random(5);
     for (int i = 0; i < 200_000; i++) {
-      mean +=
-          GaussianWeights.sigmoid(2 + Math.sqrt(10) * random.nextGaussian()) / 200_000;
+      mean += GaussianWeights.sigmoid(2 + Math.sqrt(10) * random.nextGaussian()) / 200_000;
     }
     assertThat(sure).isCloseTo(1 / (1 + Math.exp(-2)), within(1e-12));
     assertThat(unsure).isCloseTo(mean, within(0.01));
@@ -183,8 +182,7 @@ class GaussianWeightsTest {
     double[] x = {1, odd};
 
     // When / Then
-    assertThatThrownBy(() -> weights.observe(x, 0, 1))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> weights.observe(x, 0, 1)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> weights.observe(new double[2], Double.NaN, 1))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> weights.observe(new double[2], 0, odd))
