@@ -34,7 +34,7 @@ final class BaseModelRewards implements RewardFunction {
     this.ownsBase = ownsBase;
     this.scorer = new RewardScorer(base);
     OnlineConfig defaults = OnlineConfig.defaults();
-    this.template = template(defaults.promptTokens(), defaults.replyTokens());
+    this.template = template(defaults.model().promptTokens(), defaults.model().replyTokens());
   }
 
   @Override

@@ -1,6 +1,9 @@
 package dev.attune.trainer;
 
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.model.reward.OptimizerConfig;
+import dev.attune.model.reward.Pooling;
+import dev.attune.model.reward.RewardModelConfig;
 import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import java.util.List;
@@ -8,44 +11,69 @@ import java.util.List;
 /** The settings of the learning recipe; their defaults are {@link OnlineConfig#defaults}. */
 final class LearningKeys {
   private static final OnlineConfig DEFAULTS = OnlineConfig.defaults();
+  private static final RewardModelConfig MODEL = DEFAULTS.model();
+  private static final OptimizerConfig OPTIMIZER = DEFAULTS.optimizer();
 
   private static final ConfigKey<Integer> RANK =
-      integer("rank", DEFAULTS.rank(), 1, 1024, "Rank of the adapter on each linear layer.");
+      integer("rank", MODEL.rank(), 1, 1024, "Rank of the adapter on each linear layer.");
   private static final ConfigKey<Double> ALPHA =
-      decimal("alpha", DEFAULTS.alpha(), 1e-6, 1e6, "The adapter is scaled by alpha / rank.");
+      decimal("alpha", MODEL.alpha(), 1e-6, 1e6, "The adapter is scaled by alpha / rank.");
   private static final ConfigKey<Double> LEARNING_RATE =
-      decimal("learning-rate", DEFAULTS.learningRate(), 1e-9, 1, "AdamW's, after the warm-up.");
+      decimal("learning-rate", OPTIMIZER.learningRate(), 1e-9, 1, "AdamW's, after the warm-up.");
   private static final ConfigKey<Double> WEIGHT_DECAY =
-      decimal("weight-decay", DEFAULTS.weightDecay(), 0, 1, "AdamW's.");
+      decimal("weight-decay", OPTIMIZER.weightDecay(), 0, 1, "AdamW's.");
   private static final ConfigKey<Double> BETA1 =
-      decimal("beta1", DEFAULTS.beta1(), 0, 0.9999, "AdamW's, of the mean gradient.");
+      decimal("beta1", OPTIMIZER.beta1(), 0, 0.9999, "AdamW's, of the mean gradient.");
   private static final ConfigKey<Double> BETA2 =
-      decimal("beta2", DEFAULTS.beta2(), 0, 0.99999, "AdamW's, of the squared gradient.");
+      decimal("beta2", OPTIMIZER.beta2(), 0, 0.99999, "AdamW's, of the squared gradient.");
   private static final ConfigKey<Double> CLIP =
-      decimal("clip", DEFAULTS.clip(), 1e-6, 1e6, "Longest gradient, as its norm.");
+      decimal("clip", OPTIMIZER.clip(), 1e-6, 1e6, "Longest gradient, as its norm.");
   private static final ConfigKey<Integer> WARM_UP_STEPS =
       integer(
           "warm-up-steps",
-          DEFAULTS.warmUpSteps(),
+          OPTIMIZER.warmUpSteps(),
           0,
           1_000_000,
           "Steps in which the learning rate rises from zero.");
   private static final ConfigKey<Integer> DECAY_STEPS =
       integer(
           "decay-steps",
-          DEFAULTS.decaySteps(),
+          OPTIMIZER.decaySteps(),
           1,
           Integer.MAX_VALUE,
           "Steps after which the learning rate falls, as √(decay-steps / steps).");
   private static final ConfigKey<Double> AVERAGE =
       decimal(
           "average",
-          DEFAULTS.average(),
+          OPTIMIZER.average(),
           0,
           0.99999,
           "Decay of the running average of the weights, which is what is served.");
   private static final ConfigKey<Double> IMITATION =
       decimal("imitation", DEFAULTS.imitation(), 0, 100, "Weight of the imitation loss.");
+  private static final ConfigKey<Boolean> IMITATE_PROMPTS =
+      ConfigKey.bool(
+          "trainer.learning.imitate-prompts",
+          DEFAULTS.imitatePrompts(),
+          "Whether the imitation loss covers the prompt as well as the preferred reply.");
+  private static final ConfigKey<Integer> MICRO_BATCH_TOKENS =
+      integer(
+          "micro-batch-tokens",
+          DEFAULTS.microBatchTokens(),
+          1,
+          Integer.MAX_VALUE,
+          "Most tokens of a step that are in memory together.");
+  private static final ConfigKey<Pooling> POOLING =
+      ConfigKey.oneOf(
+          "trainer.learning.pooling",
+          Pooling.class,
+          MODEL.pooling(),
+          "Which of a reply's states the heads read.");
+  private static final ConfigKey<Boolean> LENGTH =
+      ConfigKey.bool(
+          "trainer.learning.length",
+          MODEL.length(),
+          "Whether the heads read the logarithm of the reply's length too.");
   private static final ConfigKey<Integer> BATCH_EVENTS =
       integer("batch-events", DEFAULTS.batchEvents(), 1, 4096, "Events of a step.");
   private static final ConfigKey<Double> REPLAY =
@@ -66,31 +94,38 @@ final class LearningKeys {
           "Events after which replay begins to fade.");
   private static final ConfigKey<Integer> MEMORY_EVENTS =
       integer("memory-events", DEFAULTS.memoryEvents(), 1, 1_000_000, "Events kept for replay.");
-  private static final ConfigKey<Integer> ENRICHMENT =
-      integer(
+  private static final ConfigKey<Double> ENRICHMENT =
+      decimal(
           "enrichment",
           DEFAULTS.enrichment(),
           0,
+          0.99,
+          "Share of general comparisons in each step of a domain's model, by weight.");
+  private static final ConfigKey<Integer> ENRICHMENT_EVENTS =
+      integer(
+          "enrichment-events",
+          DEFAULTS.enrichmentEvents(),
+          0,
           4096,
-          "General events mixed into each step of a domain's model.");
+          "General events that carry this share.");
   private static final ConfigKey<Integer> ENRICHMENT_MEMORY =
       integer(
           "enrichment-memory",
           DEFAULTS.enrichmentMemory(),
           0,
           1_000_000,
-          "General events that a domain's model is given for that.");
+          "General events that a domain's model is given to draw them from.");
   private static final ConfigKey<Integer> PROMPT_TOKENS =
       integer(
           "prompt-tokens",
-          DEFAULTS.promptTokens(),
+          MODEL.promptTokens(),
           16,
           1 << 20,
           "Longest prompt; of a longer one the end is kept.");
   private static final ConfigKey<Integer> REPLY_TOKENS =
       integer(
           "reply-tokens",
-          DEFAULTS.replyTokens(),
+          MODEL.replyTokens(),
           1,
           1 << 20,
           "Longest reply; of a longer one the beginning is kept.");
@@ -117,13 +152,18 @@ final class LearningKeys {
         DECAY_STEPS,
         AVERAGE,
         IMITATION,
+        IMITATE_PROMPTS,
         BATCH_EVENTS,
+        MICRO_BATCH_TOKENS,
         REPLAY,
         GENERAL_REPLAY,
         FADE_EVENTS,
         MEMORY_EVENTS,
         ENRICHMENT,
+        ENRICHMENT_EVENTS,
         ENRICHMENT_MEMORY,
+        POOLING,
+        LENGTH,
         PROMPT_TOKENS,
         REPLY_TOKENS,
         SEED);
@@ -131,26 +171,34 @@ final class LearningKeys {
 
   static OnlineConfig read(Configuration configuration) {
     return new OnlineConfig(
-        configuration.get(RANK),
-        configuration.get(ALPHA),
-        configuration.get(LEARNING_RATE),
-        configuration.get(WEIGHT_DECAY),
-        configuration.get(BETA1),
-        configuration.get(BETA2),
-        configuration.get(CLIP),
-        configuration.get(WARM_UP_STEPS),
-        configuration.get(DECAY_STEPS),
-        configuration.get(AVERAGE),
+        new RewardModelConfig(
+            configuration.get(RANK),
+            configuration.get(ALPHA),
+            configuration.get(POOLING),
+            configuration.get(LENGTH),
+            configuration.get(PROMPT_TOKENS),
+            configuration.get(REPLY_TOKENS)),
+        new OptimizerConfig(
+            configuration.get(LEARNING_RATE),
+            configuration.get(WEIGHT_DECAY),
+            configuration.get(BETA1),
+            configuration.get(BETA2),
+            configuration.get(CLIP),
+            configuration.get(WARM_UP_STEPS),
+            configuration.get(DECAY_STEPS),
+            0,
+            configuration.get(AVERAGE)),
         configuration.get(IMITATION),
+        configuration.get(IMITATE_PROMPTS),
         configuration.get(BATCH_EVENTS),
+        configuration.get(MICRO_BATCH_TOKENS),
         configuration.get(REPLAY),
         configuration.get(GENERAL_REPLAY),
         configuration.get(FADE_EVENTS),
         configuration.get(MEMORY_EVENTS),
         configuration.get(ENRICHMENT),
+        configuration.get(ENRICHMENT_EVENTS),
         configuration.get(ENRICHMENT_MEMORY),
-        configuration.get(PROMPT_TOKENS),
-        configuration.get(REPLY_TOKENS),
         configuration.get(SEED));
   }
 

@@ -9,6 +9,9 @@ import dev.attune.model.lm.Progress;
 import dev.attune.model.lm.Stage1;
 import dev.attune.model.lm.Stage1Config;
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.model.reward.OptimizerConfig;
+import dev.attune.model.reward.Pooling;
+import dev.attune.model.reward.RewardModelConfig;
 import dev.attune.model.reward.RewardWeights;
 import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.ModelVersion;
@@ -127,7 +130,20 @@ class TrainerAppIT {
   private TrainerConfig config(Path folder, Optional<Precision> precision) {
     OnlineConfig tiny =
         new OnlineConfig(
-            2, 4, 4e-3, 0.01, 0.9, 0.98, 1, 2, 1000, 0.9, 0, 4, 1, 0.5, 8, 16, 1, 8, 32, 16, 1);
+            new RewardModelConfig(2, 4, Pooling.MEAN, true, 32, 16),
+            new OptimizerConfig(4e-3, 0.01, 0.9, 0.98, 1, 2, 1000, 0, 0.9),
+            0,
+            false,
+            4,
+            8192,
+            1,
+            0.5,
+            8,
+            16,
+            0.05,
+            1,
+            8,
+            1);
     return new TrainerConfig(
         fixture.settings(),
         folder,

@@ -33,7 +33,11 @@ public final class TorchScript {
               "/dev/attune/model/lm/decoder.py",
               "/dev/attune/model/lm/optimizer.py",
               "/dev/attune/model/lm/pretraining.py",
-              "/dev/attune/model/reward/reward.py"));
+              "/dev/attune/model/reward/reward.py",
+              "/dev/attune/model/head/head.py",
+              "/dev/attune/model/adapter/adapter.py",
+              "/dev/attune/model/personal/personal.py",
+              "/dev/attune/model/generate/generate.py"));
 
   /** The numbers by which TorchScript names element types. */
   public static final int FLOAT32 = 6;
@@ -62,6 +66,11 @@ public final class TorchScript {
   /** Calls a method for inference and returns its tensor. */
   public NDArray infer(NDManager results, String method, Object... arguments) {
     return run(results, method, false, arguments).get(0);
+  }
+
+  /** Calls a method for inference and returns all of its tensors. */
+  public List<NDArray> inferAll(NDManager results, String method, Object... arguments) {
+    return run(results, method, false, arguments);
   }
 
   /** Calls a method that takes gradients or changes tensors in place; returns its tensors. */

@@ -31,7 +31,8 @@ record LearnerState(
     List<EncodedExample> memory,
     List<EncodedExample> enrichment,
     List<EncodedExample> pending) {
-  private static final int MAGIC = 0x41544c31; // "ATL1"
+  private static final int MAGIC = 0x41544c32; // "ATL2"
+  private static final int OLD_MAGIC = 0x41544c31; // "ATL1"
 
   /** A parameter with its optimiser state and the running average that is served. */
   @SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
@@ -44,10 +45,12 @@ record LearnerState(
       out.writeInt(MAGIC);
       out.writeUTF(identity.base());
       out.writeUTF(identity.precision().name());
-      out.writeInt(identity.rank());
-      out.writeDouble(identity.alpha());
-      out.writeInt(identity.promptTokens());
-      out.writeInt(identity.replyTokens());
+      out.writeInt(identity.model().rank());
+      out.writeDouble(identity.model().alpha());
+      out.writeUTF(identity.model().pooling().name());
+      out.writeBoolean(identity.model().length());
+      out.writeInt(identity.model().promptTokens());
+      out.writeInt(identity.model().replyTokens());
       out.writeBoolean(general);
       out.writeInt(heads.size());
       for (String head : heads) {
@@ -91,17 +94,26 @@ record LearnerState(
    */
   static LearnerState read(byte[] bytes) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      if (in.readInt() != MAGIC) {
+      int magic = in.readInt();
+      if (magic == OLD_MAGIC) {
+        throw new IllegalArgumentException(
+            "the state is of an earlier version, which does not say what its heads read: the model"
+                + " must be trained anew");
+      }
+      if (magic != MAGIC) {
         throw new IllegalArgumentException("the bytes are not the state of a reward learner");
       }
       Identity identity =
           new Identity(
               in.readUTF(),
               Precision.valueOf(in.readUTF()),
-              in.readInt(),
-              in.readDouble(),
-              in.readInt(),
-              in.readInt());
+              new RewardModelConfig(
+                  in.readInt(),
+                  in.readDouble(),
+                  Pooling.valueOf(in.readUTF()),
+                  in.readBoolean(),
+                  in.readInt(),
+                  in.readInt()));
       boolean general = in.readBoolean();
       List<String> heads = new ArrayList<>();
       for (int i = in.readInt(); i > 0; i--) {

@@ -7,7 +7,8 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.TokenBatch;
+import dev.attune.model.reward.Comparisons.Imitation;
+import dev.attune.model.reward.Comparisons.Weighted;
 import dev.attune.model.reward.LearnerState.Slot;
 import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.reward.RewardWeights.Identity;
@@ -42,7 +43,6 @@ import org.slf4j.LoggerFactory;
 public final class OnlineRewardLearner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OnlineRewardLearner.class);
   private static final double METRIC_MEMORY = 0.95;
-  private static final double AVERAGE_SHARE = 4;
 
   private final BaseModel base;
   private final OnlineConfig config;
@@ -64,23 +64,24 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private double accuracy;
 
   private OnlineRewardLearner(BaseModel base, OnlineConfig config, LearnerState state) {
-    if (config.promptTokens() + config.replyTokens() > base.maxTokens()) {
+    RewardModelConfig model = config.model();
+    if (model.promptTokens() + model.replyTokens() > base.maxTokens()) {
       throw new IllegalArgumentException(
           "promptTokens + replyTokens is %d; allowed is %d, what the base reads"
-              .formatted(config.promptTokens() + config.replyTokens(), base.maxTokens()));
+              .formatted(model.promptTokens() + model.replyTokens(), base.maxTokens()));
     }
     this.base = base;
     this.config = config;
     this.general = state.general();
     this.template =
-        new DialogueTemplate(base.tokenizer(), config.promptTokens(), config.replyTokens());
+        new DialogueTemplate(base.tokenizer(), model.promptTokens(), model.replyTokens());
     this.heads = new ArrayList<>(state.heads());
     this.memory =
         new ReplayMemory(config.memoryEvents(), config.seed(), state.memorySeen(), state.memory());
     this.enrichment = state.enrichment();
     this.pending = new ArrayList<>(state.pending());
     this.parameters = TrainableParameters.of(state.slots());
-    this.scaling = Tensors.of(manager, new float[] {state.identity().scaling()});
+    this.scaling = Tensors.of(manager, new float[] {model.scaling()});
     this.events = state.counts().events();
     this.comparisons = state.counts().comparisons();
     this.replayed = state.counts().replayed();
@@ -204,92 +205,157 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
     heads.add(head);
     Map<String, Slot> slots = new LinkedHashMap<>(parameters.slots());
-    Slot old = slots.get(RewardWeights.HEADS);
-    int size = heads.size() * base.config().hiddenSize();
-    slots.put(
-        RewardWeights.HEADS,
-        new Slot(
-            new long[] {heads.size(), base.config().hiddenSize()},
-            Arrays.copyOf(old.weight(), size),
-            Arrays.copyOf(old.mean(), size),
-            Arrays.copyOf(old.square(), size),
-            old.steps(),
-            Arrays.copyOf(old.average(), size)));
+    slots.compute(RewardWeights.HEADS, (name, rows) -> longer(rows, heads.size()));
+    slots.compute(RewardWeights.BIASES, (name, rows) -> longer(rows, heads.size()));
     parameters.close();
     parameters = TrainableParameters.of(slots);
   }
 
+  /** Appends rows of zeros. */
+  private static Slot longer(Slot old, int rows) {
+    long columns = old.shape()[1];
+    int size = Math.toIntExact(rows * columns);
+    return new Slot(
+        new long[] {rows, columns},
+        Arrays.copyOf(old.weight(), size),
+        Arrays.copyOf(old.mean(), size),
+        Arrays.copyOf(old.square(), size),
+        old.steps(),
+        Arrays.copyOf(old.average(), size));
+  }
+
   private void step(List<EncodedExample> examples, boolean measure) {
-    List<EncodedExample> batch = new ArrayList<>(examples);
-    if (!general && !enrichment.isEmpty()) {
-      long draw = ReplayMemory.mix(config.seed(), steps);
-      batch.addAll(ReplayMemory.sample(enrichment, config.enrichment(), draw));
-    }
-    batch.removeIf(example -> example.pairs().isEmpty());
+    List<Weighted> batch = new ArrayList<>();
+    examples.stream()
+        .filter(EncodedExample::teaches)
+        .forEach(example -> batch.add(new Weighted(example, 1)));
+    batch.addAll(generalShare(batch));
     steps++;
     if (batch.isEmpty()) {
       return;
     }
-    Comparisons targets = Comparisons.of(batch, heads, general, config.imitation() > 0);
+    Imitation imitation =
+        config.imitation() == 0
+            ? Imitation.NOTHING
+            : config.imitatePrompts() ? Imitation.DIALOGUES : Imitation.REPLIES;
+    Comparisons targets = new Comparisons(batch, heads, general, imitation);
     try (NDManager scratch = manager.newSubManager()) {
+      double stepLoss = 0;
+      List<NDArray> gradients = List.of();
+      List<float[]> rewards = new ArrayList<>();
+      for (List<Weighted> part : parts(batch)) {
+        List<NDArray> results = gradients(scratch, targets, part);
+        stepLoss += Tensors.floats(results.get(0))[0];
+        rewards.add(Tensors.floats(results.get(1)));
+        List<NDArray> more = results.subList(2, results.size());
+        if (gradients.isEmpty()) {
+          gradients = more;
+        } else {
+          TorchScript.SHARED.train(scratch, "sum_gradients", gradients, more);
+          more.forEach(NDArray::close);
+        }
+      }
+      if (!Double.isFinite(stepLoss + update(scratch, stepLoss, gradients))) {
+        LOG.atWarn()
+            .addKeyValue("step", steps)
+            .log("a step was left out: its loss or gradient is not finite");
+      } else if (measure) {
+        measure(examples, stepLoss, rewards);
+      }
+    }
+  }
+
+  /** Draws the general events of a batch, weighted to have their share of all weight. */
+  private List<Weighted> generalShare(List<Weighted> own) {
+    double ownWeight = own.stream().mapToDouble(part -> part.example().weight()).sum();
+    if (general || config.enrichment() == 0 || ownWeight == 0) {
+      return List.of();
+    }
+    long draw = ReplayMemory.mix(config.seed(), steps);
+    List<EncodedExample> drawn =
+        ReplayMemory.sample(enrichment, config.enrichmentEvents(), draw).stream()
+            .filter(EncodedExample::teaches)
+            .toList();
+    double weight = drawn.stream().mapToDouble(EncodedExample::weight).sum();
+    double share = config.enrichment() / (1 - config.enrichment());
+    return drawn.stream()
+        .map(example -> new Weighted(example, weight > 0 ? share * ownWeight / weight : 1))
+        .toList();
+  }
+
+  /** Cuts a batch into parts that fit into memory, in order. */
+  private List<List<Weighted>> parts(List<Weighted> batch) {
+    List<List<Weighted>> parts = new ArrayList<>();
+    long tokens = Long.MAX_VALUE;
+    for (Weighted weighted : batch) {
+      int more = weighted.example().dialogue().tokens();
+      if (tokens > config.microBatchTokens() - (long) more) {
+        parts.add(new ArrayList<>());
+        tokens = 0;
+      }
+      parts.get(parts.size() - 1).add(weighted);
+      tokens += more;
+    }
+    return parts;
+  }
+
+  /** Returns the loss of a part, its rewards [replies, heads], and a gradient by each parameter. */
+  private List<NDArray> gradients(NDManager results, Comparisons targets, List<Weighted> part) {
+    try (NDManager scratch = results.newSubManager()) {
       Map<String, NDArray> tensors =
-          new TokenBatch(
-                  batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
-              .tensors(scratch, base.config());
-      targets.putTensors(scratch, tensors);
+          EncodedDialogue.tensors(
+              scratch,
+              part.stream().map(weighted -> weighted.example().dialogue()).toList(),
+              base,
+              config.model());
+      targets.putTensors(scratch, part, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
-        List<NDArray> results =
-            TorchScript.SHARED.train(
+        return TorchScript.SHARED.train(
+            results,
+            "reward_gradients",
+            inputs,
+            base.weights(),
+            parameters.weights(),
+            scaling,
+            base.shape(),
+            base.config().rmsNormEps(),
+            config.imitation());
+      }
+    }
+  }
+
+  /** Steps along the gradients; returns their norm. */
+  private float update(NDManager scratch, double stepLoss, List<NDArray> gradients) {
+    OptimizerConfig optimizer = config.optimizer();
+    return Tensors.floats(
+        TorchScript.SHARED
+            .train(
                 scratch,
-                "reward_step",
-                inputs,
-                base.weights(),
+                "reward_update",
+                Tensors.of(scratch, new float[] {(float) stepLoss}),
+                gradients,
                 parameters.weights(),
                 parameters.means(),
                 parameters.squares(),
                 parameters.steps(),
                 parameters.averages(),
-                scaling,
-                base.shape(),
-                base.config().rmsNormEps(),
-                learningRate(),
-                config.beta1(),
-                config.beta2(),
-                config.weightDecay(),
-                config.clip(),
-                config.imitation(),
-                averageDecay());
-        float stepLoss = Tensors.floats(results.get(0))[0];
-        if (!Float.isFinite(stepLoss + Tensors.floats(results.get(1))[0])) {
-          LOG.atWarn()
-              .addKeyValue("step", steps)
-              .log("a step was left out: its loss or gradient is not finite");
-        } else if (measure) {
-          measure(examples, stepLoss, Tensors.floats(results.get(2)));
-        }
-      }
-    }
-  }
-
-  /** Rises linearly, stays, and falls with the root of the steps, so that no end need be known. */
-  private double learningRate() {
-    double warm = Math.min(1, (double) steps / (config.warmUpSteps() + 1));
-    double decay = Math.min(1, Math.sqrt((double) config.decaySteps() / steps));
-    return config.learningRate() * warm * decay;
-  }
-
-  /** Of the served average: over the last quarter of a short history, then as configured. */
-  private double averageDecay() {
-    return Math.min(config.average(), steps / (steps + AVERAGE_SHARE));
+                optimizer.learningRate(steps),
+                optimizer.beta1(),
+                optimizer.beta2(),
+                optimizer.weightDecay(),
+                optimizer.clip(),
+                optimizer.average(steps))
+            .get(0))[0];
   }
 
   /** Keeps running means over fresh events, each measured before it was learned from. */
-  private void measure(List<EncodedExample> fresh, float stepLoss, float[] rewards) {
+  private void measure(List<EncodedExample> fresh, double stepLoss, List<float[]> parts) {
+    float[] rewards = joined(parts);
     double right = 0;
     int counted = 0;
     int row = 0;
     for (EncodedExample example : fresh) {
-      if (example.pairs().isEmpty()) {
+      if (!example.teaches()) {
         continue;
       }
       int column = heads.indexOf(example.head());
@@ -302,13 +368,23 @@ public final class OnlineRewardLearner implements AutoCloseable {
           counted++;
         }
       }
-      row += example.replies().size();
+      row += example.dialogue().replies().size();
     }
     double kept = events == 0 ? 0 : METRIC_MEMORY;
     loss = kept * loss + (1 - kept) * stepLoss;
     if (counted > 0) {
       accuracy = kept * accuracy + (1 - kept) * right / counted;
     }
+  }
+
+  private static float[] joined(List<float[]> parts) {
+    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 
   /** Returns the weights to serve: the running average. */

@@ -10,17 +10,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prompt the turns before the replies
  * @param replies at least one text
- * @param pairs comparisons between the replies, by index; may be empty: nothing to learn then
+ * @param pairs comparisons between the replies, by index; may be empty
+ * @param judgements replies that were called good or bad by themselves, by index; may be empty
  * @param userText what the user says of themself; no part of a domain's reward
  */
 public record PreferenceExample(
-    List<Turn> prompt, List<String> replies, List<Pair> pairs, @Nullable String userText) {
+    List<Turn> prompt,
+    List<String> replies,
+    List<Pair> pairs,
+    List<Judgement> judgements,
+    @Nullable String userText) {
 
-  /** Checks that every pair names two different replies. */
+  /** Checks that every pair names two different replies, and every judgement one. */
   public PreferenceExample {
     prompt = List.copyOf(prompt);
     replies = List.copyOf(replies);
     pairs = List.copyOf(pairs);
+    judgements = List.copyOf(judgements);
     for (Pair pair : pairs) {
       int most = Math.max(pair.preferred, pair.other);
       if (Math.min(pair.preferred, pair.other) < 0
@@ -31,6 +37,19 @@ public record PreferenceExample(
                 .formatted(pair.preferred, pair.other, replies.size()));
       }
     }
+    for (Judgement judgement : judgements) {
+      if (judgement.reply < 0 || judgement.reply >= replies.size()) {
+        throw new IllegalArgumentException(
+            "a judgement is of reply %d; there are %d replies"
+                .formatted(judgement.reply, replies.size()));
+      }
+    }
+  }
+
+  /** An event without judgements. */
+  public PreferenceExample(
+      List<Turn> prompt, List<String> replies, List<Pair> pairs, @Nullable String userText) {
+    this(prompt, replies, pairs, List.of(), userText);
   }
 
   /**
@@ -45,9 +64,7 @@ public record PreferenceExample(
   public record Pair(int preferred, int other, float weight, float margin, boolean tie) {
     /** Checks weight and margin. */
     public Pair {
-      if (!(weight >= 0) || Float.isInfinite(weight)) {
-        throw new IllegalArgumentException("weight is " + weight + "; allowed is finite and >= 0");
-      }
+      requireWeight(weight);
       if (!Float.isFinite(margin)) {
         throw new IllegalArgumentException("margin is " + margin + "; allowed is finite");
       }
@@ -56,6 +73,26 @@ public record PreferenceExample(
     /** A comparison of weight 1 without a margin. */
     public static Pair of(int preferred, int other) {
       return new Pair(preferred, other, 1, 0, false);
+    }
+  }
+
+  /**
+   * One reply called good or bad, without a comparison.
+   *
+   * @param reply its index
+   * @param good what it was called
+   * @param weight of this judgement among comparisons and judgements, finite, ≥ 0
+   */
+  public record Judgement(int reply, boolean good, float weight) {
+    /** Checks the weight. */
+    public Judgement {
+      requireWeight(weight);
+    }
+  }
+
+  private static void requireWeight(float weight) {
+    if (!(weight >= 0) || Float.isInfinite(weight)) {
+      throw new IllegalArgumentException("weight is " + weight + "; allowed is finite and >= 0");
     }
   }
 

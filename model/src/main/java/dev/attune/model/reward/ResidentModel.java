@@ -19,6 +19,7 @@ public final class ResidentModel implements AutoCloseable {
   private final String sha256;
   private final List<String> heads;
   private final NDManager manager = Torch.newManager();
+  private final Map<String, NDArray> tensors = new LinkedHashMap<>();
   private final Dictionary adapter;
   private int references = 1;
   private boolean closed;
@@ -27,10 +28,9 @@ public final class ResidentModel implements AutoCloseable {
     identity = weights.identity();
     sha256 = weights.sha256();
     heads = weights.headList();
-    Map<String, NDArray> tensors = new LinkedHashMap<>();
     try {
       weights.parameters().forEach((name, p) -> tensors.put(name, owned(p.values(), p.shape())));
-      tensors.put("scaling", owned(new float[] {identity.scaling()}));
+      tensors.put("scaling", owned(new float[] {identity.model().scaling()}));
       adapter = new Dictionary(tensors);
     } catch (RuntimeException | Error e) {
       manager.close();
@@ -53,6 +53,11 @@ public final class ResidentModel implements AutoCloseable {
 
   Dictionary adapter() {
     return adapter;
+  }
+
+  /** Returns the tensors of {@link #adapter} by name. */
+  Map<String, NDArray> tensors() {
+    return tensors;
   }
 
   int headCount() {
@@ -83,6 +88,11 @@ public final class ResidentModel implements AutoCloseable {
       adapter.close();
       manager.close();
     }
+  }
+
+  /** Whether the loader has closed the model; batches may still use it. */
+  synchronized boolean isClosed() {
+    return closed;
   }
 
   /** Gives back the loader's reference; a second call does nothing. */

@@ -6,18 +6,19 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.TokenBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Computes rewards with the code that the learner trains with. One call may mix models and heads:
- * rows are grouped by model, then cut into batches of similar lengths under a budget of tokens. A
- * row's reward does not depend on the rows beside it (fp32: within 1e-5).
+ * models that read replies in the same way go through the base together, each row with its own
+ * adapter and heads, in batches of similar lengths under a budget of tokens. A row's reward does
+ * not depend on the rows beside it (fp32: within 1e-5).
  *
  * <p>Safe for use by several threads.
  */
@@ -25,7 +26,13 @@ public final class RewardScorer implements AutoCloseable {
   /** Tokens of a batch, counted with the padding of attention; bounds memory. */
   private static final int BATCH_TOKENS = 16_384;
 
+  /** Models of a stack; bounds memory, as does the next. */
+  private static final int MOST_STACKED = 32;
+
+  private static final long STACK_BYTES = 256L << 20;
+
   private final BaseModel base;
+  private final StackCache stacks = new StackCache(STACK_BYTES);
   private final NDManager manager = Torch.newManager();
 
   /** Makes a scorer over a base, which it does not close. */
@@ -71,51 +78,86 @@ public final class RewardScorer implements AutoCloseable {
         model.retain();
         retained.add(model);
       }
-      rows.forEach((model, all) -> batches(all).forEach(batch -> score(model, batch)));
+      for (List<ResidentModel> models : stackable(rows.keySet())) {
+        List<Row> together = models.stream().flatMap(model -> rows.get(model).stream()).toList();
+        if (models.size() == 1) {
+          batches(together).forEach(batch -> score(models.get(0), batch));
+        } else {
+          try (StackCache.Lease stack = stacks.lease(models)) {
+            batches(together).forEach(batch -> score(stack, batch));
+          }
+        }
+      }
     } finally {
       retained.forEach(ResidentModel::release);
     }
     return rewards;
   }
 
+  /** Parts models into groups that can go through one forward pass. */
+  private static List<List<ResidentModel>> stackable(Set<ResidentModel> models) {
+    Map<RewardModelConfig, List<ResidentModel>> alike = new LinkedHashMap<>();
+    for (ResidentModel model : models) {
+      alike.computeIfAbsent(model.identity().model(), config -> new ArrayList<>()).add(model);
+    }
+    List<List<ResidentModel>> groups = new ArrayList<>();
+    for (List<ResidentModel> group : alike.values()) {
+      for (int from = 0; from < group.size(); from += MOST_STACKED) {
+        groups.add(group.subList(from, Math.min(group.size(), from + MOST_STACKED)));
+      }
+    }
+    return groups;
+  }
+
   /** A prompt with some of its item's replies, and where their rewards go. */
-  private record Row(TokenBatch.Row tokens, String head, double[] rewards, int firstReply) {
+  private record Row(
+      ResidentModel model,
+      EncodedDialogue dialogue,
+      String head,
+      double[] rewards,
+      int firstReply) {
     int replies() {
-      return tokens.replies().size();
+      return dialogue.replies().size();
+    }
+
+    int longestReply() {
+      return dialogue.replies().stream().mapToInt(reply -> reply.ids().length).max().orElse(0);
     }
   }
 
   private List<Row> rows(ScoreItem item, double[] rewards) {
-    RewardWeights.Identity identity = item.model().identity();
+    RewardModelConfig config = item.model().identity().model();
     DialogueTemplate template =
-        new DialogueTemplate(base.tokenizer(), identity.promptTokens(), identity.replyTokens());
+        new DialogueTemplate(base.tokenizer(), config.promptTokens(), config.replyTokens());
     int[] prompt = template.prompt(item.prompt());
-    List<int[]> replies = item.replies().stream().map(template::reply).toList();
+    List<EncodedReply> replies =
+        item.replies().stream().map(text -> EncodedReply.of(text, template)).toList();
     List<Row> rows = new ArrayList<>();
-    int most = Math.max(1, BATCH_TOKENS / (identity.promptTokens() + identity.replyTokens()));
+    int most = Math.max(1, BATCH_TOKENS / (config.promptTokens() + config.replyTokens()));
     for (int from = 0; from < replies.size(); from += most) {
-      List<int[]> part = replies.subList(from, Math.min(replies.size(), from + most));
-      rows.add(new Row(new TokenBatch.Row(prompt, part), item.head(), rewards, from));
+      List<EncodedReply> part = replies.subList(from, Math.min(replies.size(), from + most));
+      rows.add(
+          new Row(item.model(), new EncodedDialogue(prompt, part), item.head(), rewards, from));
     }
     return rows;
   }
 
   private static List<List<Row>> batches(List<Row> rows) {
     List<Row> sorted = new ArrayList<>(rows);
-    sorted.sort(Comparator.comparingInt(row -> row.tokens.longestReply()));
+    sorted.sort(Comparator.comparingInt(Row::longestReply));
     List<List<Row>> batches = new ArrayList<>();
     List<Row> batch = new ArrayList<>();
     int replies = 0;
     int longestPrompt = 0;
     for (Row row : sorted) {
-      longestPrompt = Math.max(longestPrompt, row.tokens.prompt().length);
+      longestPrompt = Math.max(longestPrompt, row.dialogue.prompt().length);
       replies += row.replies();
-      int tokens = replies * (longestPrompt + row.tokens.longestReply());
+      int tokens = replies * (longestPrompt + row.longestReply());
       if (tokens > BATCH_TOKENS && !batch.isEmpty()) {
         batches.add(batch);
         batch = new ArrayList<>();
         replies = row.replies();
-        longestPrompt = row.tokens.prompt().length;
+        longestPrompt = row.dialogue.prompt().length;
       }
       batch.add(row);
     }
@@ -124,12 +166,31 @@ public final class RewardScorer implements AutoCloseable {
   }
 
   private void score(ResidentModel model, List<Row> batch) {
+    score(batch, model.adapter(), new int[0], model.headCount());
+  }
+
+  private void score(StackCache.Lease stack, List<Row> batch) {
+    int[] models = batch.stream().mapToInt(row -> stack.index(row.model)).toArray();
+    score(batch, stack.tensors(), models, stack.mostHeads());
+  }
+
+  /**
+   * Scores one batch.
+   *
+   * @param models each row's index in a stack; empty where there is no stack
+   * @param columns the heads' number in the result of the script
+   */
+  private void score(List<Row> batch, Dictionary adapter, int[] models, int columns) {
     float[] matrix;
     try (NDManager scratch = manager.newSubManager();
         Dictionary inputs =
             new Dictionary(
-                new TokenBatch(batch.stream().map(Row::tokens).toList())
-                    .tensors(scratch, base.config()))) {
+                EncodedDialogue.tensors(
+                    scratch,
+                    batch.stream().map(Row::dialogue).toList(),
+                    base,
+                    batch.get(0).model.identity().model(),
+                    models))) {
       matrix =
           Tensors.floats(
               TorchScript.SHARED.infer(
@@ -137,21 +198,22 @@ public final class RewardScorer implements AutoCloseable {
                   "score",
                   inputs,
                   base.weights(),
-                  model.adapter(),
+                  adapter,
                   base.shape(),
                   base.config().rmsNormEps()));
     }
     int reply = 0;
     for (Row row : batch) {
-      int column = model.column(row.head);
+      int column = row.model.column(row.head);
       for (int i = 0; i < row.replies(); i++) {
-        row.rewards[row.firstReply + i] = matrix[reply++ * model.headCount() + column];
+        row.rewards[row.firstReply + i] = matrix[reply++ * columns + column];
       }
     }
   }
 
   @Override
   public void close() {
+    stacks.close();
     manager.close();
   }
 }

@@ -1,5 +1,7 @@
 package dev.attune.model.reward;
 
+import dev.attune.model.adapter.LoraAdapter;
+import dev.attune.model.adapter.LoraConfig;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.io.ModelConfig;
 import dev.attune.model.io.Safetensors;
@@ -11,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,18 +23,22 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A reward model's learned part, immutable: a LoRA adapter on each linear layer of its base, and
- * one linear head or more. Its bytes are a safetensors file whose metadata name the base and the
- * precision that it belongs to and the lengths that it was trained with.
+ * A reward model's learned part, immutable: a LoRA adapter on each linear layer of its base, one
+ * linear head or more, and a bias for each head, which the reward leaves out: reward plus bias are
+ * the log-odds that a reply is called good. Its bytes are a safetensors file whose metadata name
+ * the base and the precision that it belongs to and its {@link RewardModelConfig}.
  */
 public final class RewardWeights {
   /** The head that exists in every model. */
   public static final String POOLED = "pooled";
 
-  /** The tensor of all heads, [heads, hidden]. */
+  /** The tensor of all heads, [heads, {@link RewardModelConfig#inputs}]. */
   static final String HEADS = "heads";
 
-  private static final String FORMAT = "attune-reward-1";
+  /** The tensor of the heads' biases, [heads, 1]. */
+  static final String BIASES = "biases";
+
+  private static final String FORMAT = "attune-reward-2";
 
   private final Identity identity;
   private final List<String> heads;
@@ -40,21 +47,9 @@ public final class RewardWeights {
   private final String sha256;
 
   /** What must be equal for weights, learner states and scorers to fit each other. */
-  record Identity(
-      String base, Precision precision, int rank, double alpha, int promptTokens, int replyTokens) {
+  record Identity(String base, Precision precision, RewardModelConfig model) {
     static Identity of(BaseModel base, OnlineConfig config) {
-      return new Identity(
-          base.sha256(),
-          base.precision(),
-          config.rank(),
-          config.alpha(),
-          config.promptTokens(),
-          config.replyTokens());
-    }
-
-    /** The factor of the adapter's product. */
-    float scaling() {
-      return (float) (alpha / rank);
+      return new Identity(base.sha256(), base.precision(), config.model());
     }
   }
 
@@ -83,7 +78,7 @@ public final class RewardWeights {
   public static RewardWeights untrained(BaseModel base, OnlineConfig config) {
     Map<String, Parameter> parameters = new LinkedHashMap<>();
     Random random = new Random(config.seed());
-    shapes(base.config(), config.rank(), 1)
+    shapes(base.config(), config.model(), 1)
         .forEach(
             (name, shape) -> {
               float[] values = new float[Math.toIntExact(shape[0] * shape[1])];
@@ -100,7 +95,7 @@ public final class RewardWeights {
 
   /** Checks that all parameters of a model of this shape are there, and are numbers. */
   void requireFit(ModelConfig config) {
-    Map<String, long[]> expected = shapes(config, identity.rank(), heads.size());
+    Map<String, long[]> expected = shapes(config, identity.model(), heads.size());
     if (!parameters.keySet().equals(expected.keySet())) {
       throw new IllegalArgumentException(
           "%d parameters; the base asks for %d others by name"
@@ -123,7 +118,8 @@ public final class RewardWeights {
   }
 
   /** Returns the shapes of all parameters, in their order. */
-  static Map<String, long[]> shapes(ModelConfig config, int rank, int heads) {
+  static Map<String, long[]> shapes(ModelConfig config, RewardModelConfig model, int heads) {
+    int rank = model.rank();
     Map<String, long[]> shapes = new LinkedHashMap<>();
     DecoderTensors.linearShapes(config)
         .forEach(
@@ -131,7 +127,8 @@ public final class RewardWeights {
               shapes.put(name + ".lora_A", new long[] {rank, shape[1]});
               shapes.put(name + ".lora_B", new long[] {shape[0], rank});
             });
-    shapes.put(HEADS, new long[] {heads, config.hiddenSize()});
+    shapes.put(HEADS, new long[] {heads, model.inputs(config.hiddenSize())});
+    shapes.put(BIASES, new long[] {heads, 1});
     return shapes;
   }
 
@@ -146,16 +143,24 @@ public final class RewardWeights {
       Map<String, String> metadata = file.metadata();
       if (!FORMAT.equals(metadata.get("format"))) {
         throw new SafetensorsException(
-            source, "metadata 'format': " + metadata.get("format") + "; allowed is " + FORMAT);
+            source,
+            "metadata 'format': "
+                + metadata.get("format")
+                + "; allowed is "
+                + FORMAT
+                + " (attune-reward-1 does not say what its heads read: train the model anew)");
       }
       Identity identity =
           new Identity(
               field(source, metadata, "base"),
               Precision.valueOf(field(source, metadata, "precision")),
-              Integer.parseInt(field(source, metadata, "rank")),
-              Double.parseDouble(field(source, metadata, "alpha")),
-              Integer.parseInt(field(source, metadata, "prompt_tokens")),
-              Integer.parseInt(field(source, metadata, "reply_tokens")));
+              new RewardModelConfig(
+                  Integer.parseInt(field(source, metadata, "rank")),
+                  Double.parseDouble(field(source, metadata, "alpha")),
+                  Pooling.valueOf(field(source, metadata, "pooling")),
+                  Boolean.parseBoolean(field(source, metadata, "length")),
+                  Integer.parseInt(field(source, metadata, "prompt_tokens")),
+                  Integer.parseInt(field(source, metadata, "reply_tokens"))));
       List<String> heads = Arrays.asList(field(source, metadata, "heads").split("\n", -1));
       Map<String, Parameter> parameters = new LinkedHashMap<>();
       for (String name : field(source, metadata, "order").split("\n", -1)) {
@@ -185,10 +190,12 @@ public final class RewardWeights {
             .metadata("format", FORMAT)
             .metadata("base", identity.base)
             .metadata("precision", identity.precision.name())
-            .metadata("rank", Integer.toString(identity.rank))
-            .metadata("alpha", Double.toString(identity.alpha))
-            .metadata("prompt_tokens", Integer.toString(identity.promptTokens))
-            .metadata("reply_tokens", Integer.toString(identity.replyTokens))
+            .metadata("rank", Integer.toString(identity.model.rank()))
+            .metadata("alpha", Double.toString(identity.model.alpha()))
+            .metadata("pooling", identity.model.pooling().name())
+            .metadata("length", Boolean.toString(identity.model.length()))
+            .metadata("prompt_tokens", Integer.toString(identity.model.promptTokens()))
+            .metadata("reply_tokens", Integer.toString(identity.model.replyTokens()))
             .metadata("heads", String.join("\n", heads))
             .metadata("order", String.join("\n", parameters.keySet()));
     parameters.forEach((name, parameter) -> writer.floats(name, parameter.shape, parameter.values));
@@ -201,6 +208,14 @@ public final class RewardWeights {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns the adapter without the heads, such as other tools can read; see PeftFolder. */
+  public LoraAdapter adapter(ModelConfig base) {
+    Map<String, float[]> values = new HashMap<>();
+    parameters.forEach((name, parameter) -> values.put(name, parameter.values));
+    RewardModelConfig model = identity.model;
+    return LoraAdapter.of(LoraConfig.everywhere(model.rank(), model.alpha()), base, values);
   }
 
   /** Returns the model as a safetensors file. */
@@ -230,12 +245,12 @@ public final class RewardWeights {
 
   /** Returns the longest prompt, in tokens. */
   public int promptTokens() {
-    return identity.promptTokens;
+    return identity.model.promptTokens();
   }
 
   /** Returns the longest reply, in tokens. */
   public int replyTokens() {
-    return identity.replyTokens;
+    return identity.model.replyTokens();
   }
 
   Identity identity() {

@@ -17,7 +17,7 @@ def rms_norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
   # Zhang and Sennrich 2019, arXiv 1910.07467; the root of the mean square is taken in fp32 (type 6)
   norm = torch.linalg_vector_norm(x, 2, [-1], True, dtype=6)
   scale = torch.rsqrt(norm * norm / torch.size(x, -1) + eps)
-  return x * torch.to(scale, x.dtype) * weight
+  return torch.mul_(x * torch.to(scale, x.dtype), weight)
 
 
 def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, name: str, parts: List[str], sizes: List[int]) -> Tensor:
@@ -54,7 +54,7 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
   flat, base = torch.flatten(x, 0, -2), torch.flatten(y, 0, -2)
   if len(stacked) == 0:
     b = torch.to(torch.cat(up, -2) * lora["scaling"], x.dtype)
-    sum = torch.addmm(base, torch.linear(flat, a), torch.t(b))
+    sum = torch.addmm_(base, torch.linear(flat, a), torch.t(b))
   else:
     # each block of tokens with its own adapter: gathered, not looped
     which = context["adapter"]
@@ -68,7 +68,7 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
 def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
   # Su et al. 2021, arXiv 2104.09864, in the half-split layout: x [..., heads, C], cos [..., 1, C/2]
   a, b = torch.chunk(x, 2, -1)
-  return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+  return torch.cat([torch.addcmul_(a * cos, b, sin, value=-1.), torch.addcmul_(b * cos, a, sin)], -1)
 
 
 def queries_keys_values(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, shape: List[int], eps: float) -> Tensor:
@@ -102,7 +102,7 @@ def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Ten
     if hidden is None:
       hidden = self.causal_mask(torch.size(q, 2), 0, q)
     scores = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))
-    y = torch.matmul(torch.softmax(scores + hidden, -1), v)
+    y = torch.matmul(torch.softmax(torch.add_(scores, hidden), -1), v)
   return torch.flatten(torch.transpose(y, 1, 2), 2)
 
 
@@ -323,13 +323,16 @@ def copy(self, x: Tensor, dtype: int) -> Tensor:
   return torch.clone(torch.to(x, dtype))
 
 
-def concatenate(self, parts: List[Tensor]) -> Tensor:
-  return torch.cat(parts)
+def allocate(self, near: Tensor, size: List[int], dtype: int) -> Tensor:
+  # memory of the engine's own, on the device of the tensor near
+  return torch.empty(size, dtype=dtype, device=near.device)
 
 
-def from_bits(self, x: Tensor) -> Tensor:
-  # bf16 numbers that were read as if they were fp16 -> fp32
-  return torch.to(torch.view_copy(x, dtype=15), 6)
+def fill(self, whole: Tensor, part: Tensor, first: int, brain: bool) -> Tensor:
+  # stored elements [n] -> elements first... of a tensor; brain: bf16 numbers that were read as fp16
+  if brain:
+    part = torch.view_copy(part, dtype=15)
+  return torch.copy_(torch.slice(torch.flatten(whole), 0, first, first + torch.size(part, 0)), part)
 
 
 def product(self, x: Tensor, y: Tensor) -> Tensor:

@@ -2,13 +2,15 @@ package dev.attune.model.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.model.reward.PreferenceExample.Pair;
-import dev.attune.model.text.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +31,7 @@ class OnlineRewardLearnerTest extends RewardTestBase {
       // Then
       try (ResidentModel model = scorer.load(learner.weights())) {
         List<PreferenceExample> unseen = golden(100, seed + 100);
-        assertThat(CustomizedRewards.accuracy(scorer, model, "pooled", unseen)).isGreaterThan(0.8);
+        assertThat(accuracy(scorer, model, "pooled", unseen)).isGreaterThan(0.8);
         assertThat(learner.metrics().get("accuracy")).isBetween(0.6, 1.0);
       }
     }
@@ -101,24 +103,87 @@ class OnlineRewardLearnerTest extends RewardTestBase {
 
   @Test
   void shouldLeaveAStepOutWhoseGradientIsNoNumber() {
-    // Given
-    List<PreferenceExample.Pair> pairs =
-        List.of(
-            new PreferenceExample.Pair(0, 1, Float.MAX_VALUE, 0, false),
-            new PreferenceExample.Pair(0, 1, Float.MAX_VALUE, 0, false));
-    PreferenceExample example =
-        new PreferenceExample(List.of(new Turn("user", "a")), List.of("b", "c"), pairs, null);
+    // Given: a weight that is no number; what is served is still the average before it
+    byte[] state;
+    String before;
     try (OnlineRewardLearner learner =
-        OnlineRewardLearner.customized(base, config(1, 0, 0, 1), null, null)) {
-      String before = learner.weights().sha256();
+        OnlineRewardLearner.customized(base, config(2, 0, 0, 1), null, null)) {
+      state = learner.state();
+      before = learner.weights().sha256();
+    }
+    LearnerState read = LearnerState.read(state);
+    read.slots().get("heads").weight()[0] = Float.NaN;
+    try (OnlineRewardLearner learner =
+        OnlineRewardLearner.restore(base, config(2, 0, 0, 1), read.toBytes())) {
 
       // When
-      learner.accept(RewardWeights.POOLED, List.of(example));
+      learner.accept(RewardWeights.POOLED, golden(4, 1));
 
       // Then
       assertThat(learner.weights().sha256()).isEqualTo(before);
       assertThat(learner.metrics().values()).allMatch(Double::isFinite);
+      assertThat(learner.counts().steps()).isEqualTo(2);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.3})
+  void shouldLearnTheSameInPartsAsInOne(double imitation) {
+    // Given: batches of four events with three replies, cut at every event or every second one
+    List<PreferenceExample> events = golden(16, 1);
+    OnlineConfig whole = config(Pooling.MEAN, true, 100_000, 4, 1, imitation, 1);
+    OnlineConfig cut = config(Pooling.MEAN, true, 80, 4, 1, imitation, 1);
+    try (OnlineRewardLearner one = OnlineRewardLearner.customized(base, whole, null, null);
+        OnlineRewardLearner parts = OnlineRewardLearner.customized(base, cut, null, null)) {
+      one.accept(RewardWeights.POOLED, events.subList(0, 4));
+
+      // When
+      parts.accept(RewardWeights.POOLED, events.subList(0, 4));
+
+      // Then
+      assertThat(parts.metrics().get("loss")).isCloseTo(one.metrics().get("loss"), within(1e-5));
+      Map<String, LearnerState.Slot> expected = LearnerState.read(one.state()).slots();
+      LearnerState.read(parts.state())
+          .slots()
+          .forEach(
+              (name, slot) ->
+                  assertThat(slot.mean())
+                      .as(name)
+                      .containsExactly(expected.get(name).mean(), within(1e-5f)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void shouldLearnFromJudgementsAlone(long seed) {
+    // Given: each reply called good where it has more gold, and seldom so
+    List<PreferenceExample> judged =
+        golden(160, seed).stream()
+            .map(
+                e ->
+                    new PreferenceExample(
+                        e.prompt(), e.replies(), List.of(), judgements(e.replies()), null))
+            .toList();
+    try (OnlineRewardLearner learner =
+            OnlineRewardLearner.customized(base, config(8, 3, 0, seed), null, null);
+        RewardScorer scorer = new RewardScorer(base)) {
+
+      // When
+      learner.accept(RewardWeights.POOLED, judged);
+
+      // Then: a third of the replies are good, which the bias takes up
+      try (ResidentModel model = scorer.load(learner.weights())) {
+        List<PreferenceExample> unseen = golden(100, seed + 100);
+        assertThat(accuracy(scorer, model, "pooled", unseen)).isGreaterThan(0.75);
+        assertThat(learner.weights().parameters().get("biases").values()[0]).isNegative();
+      }
+    }
+  }
+
+  private static List<PreferenceExample.Judgement> judgements(List<String> replies) {
+    return IntStream.range(0, replies.size())
+        .mapToObj(i -> new PreferenceExample.Judgement(i, replies.get(i).contains("gold"), 1))
+        .toList();
   }
 
   @Test

@@ -17,7 +17,7 @@ class ReplayMemoryTest {
 
     // When
     for (int seed = 0; seed < seeds; seed++) {
-      filled(seed).kept().forEach(e -> kept[e.prompt()[0]] += 1.0 / seeds);
+      filled(seed).kept().forEach(e -> kept[e.dialogue().prompt()[0]] += 1.0 / seeds);
     }
 
     // Then
@@ -37,8 +37,8 @@ class ReplayMemoryTest {
     // Then
     assertThat(copy.sample(3, 1))
         .hasSize(3)
-        .map(e -> e.prompt()[0])
-        .isEqualTo(memory.sample(3, 1).stream().map(e -> e.prompt()[0]).toList());
+        .map(e -> e.dialogue().prompt()[0])
+        .isEqualTo(memory.sample(3, 1).stream().map(e -> e.dialogue().prompt()[0]).toList());
   }
 
   @Test
@@ -62,7 +62,8 @@ class ReplayMemoryTest {
   }
 
   private static EncodedExample event(int id) {
-    return new EncodedExample("pooled", new int[] {id}, new ArrayList<>(), List.of());
+    return new EncodedExample(
+        "pooled", new EncodedDialogue(new int[] {id}, new ArrayList<>()), List.of(), List.of());
   }
 
   private static double[] uniform() {

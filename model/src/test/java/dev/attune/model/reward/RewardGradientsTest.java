@@ -9,7 +9,9 @@ import dev.attune.model.engine.Dictionary;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
-import dev.attune.model.lm.TokenBatch;
+import dev.attune.model.reward.Comparisons.Weighted;
+import dev.attune.model.reward.PreferenceExample.Judgement;
+import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,27 +23,35 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RewardGradientsTest extends RewardTestBase {
   private static final List<String> HEADS = List.of("pooled", "helpful");
-  private static final double STEP = 1e-2;
+  private static final double STEP = 1e-3;
 
   /** Checks each parameter's gradient along a random direction against central differences. */
   @ParameterizedTest
-  @CsvSource({"0, 1", "0.5, 2"})
-  void shouldBeTheSlopesOfTheLoss(double imitation, long seed) {
+  @CsvSource({
+    "MEAN, false, NOTHING, 1",
+    "MEAN, true, REPLIES, 2",
+    "LAST, true, NOTHING, 3",
+    "END, false, DIALOGUES, 4",
+    "MAX, true, DIALOGUES, 5"
+  })
+  void shouldBeTheSlopesOfTheLoss(
+      Pooling pooling, boolean length, Comparisons.Imitation imitation, long seed) {
     try (NDManager manager = Torch.newManager()) {
       // Given
-      DialogueTemplate template = new DialogueTemplate(base.tokenizer(), 32, 32);
-      List<EncodedExample> batch =
-          golden(3, seed).stream().map(e -> EncodedExample.of("helpful", e, template)).toList();
+      OnlineConfig config = config(pooling, length, 1000, 4, 0, 0.5, seed);
+      List<Weighted> batch = batch(seed);
       Map<String, NDArray> inputs =
-          new TokenBatch(
-                  batch.stream().map(e -> new TokenBatch.Row(e.prompt(), e.replies())).toList())
-              .tensors(manager, base.config());
-      Comparisons.of(batch, HEADS, true, imitation > 0).putTensors(manager, inputs);
-      Map<String, RewardWeights.Parameter> parameters = random(seed, HEADS).parameters();
+          EncodedDialogue.tensors(
+              manager,
+              batch.stream().map(part -> part.example().dialogue()).toList(),
+              base,
+              config.model());
+      new Comparisons(batch, HEADS, true, imitation).putTensors(manager, batch, inputs);
+      Map<String, RewardWeights.Parameter> parameters = random(config, HEADS).parameters();
       Random random = new Random(seed);
 
       // When
-      List<NDArray> results = gradients(manager, inputs, parameters, imitation);
+      List<NDArray> results = gradients(manager, inputs, parameters);
 
       // Then
       int index = 2;
@@ -53,12 +63,27 @@ class RewardGradientsTest extends RewardTestBase {
           direction[i] = (float) random.nextGaussian();
           slope += gradient[i] * direction[i];
         }
-        double up = loss(manager, inputs, moved(parameters, name, direction, STEP), imitation);
-        double down = loss(manager, inputs, moved(parameters, name, direction, -STEP), imitation);
+        double up = loss(manager, inputs, moved(parameters, name, direction, STEP));
+        double down = loss(manager, inputs, moved(parameters, name, direction, -STEP));
         double expected = (up - down) / (2 * STEP);
         assertThat(slope).as(name).isCloseTo(expected, within(2e-4 + 0.03 * Math.abs(expected)));
       }
     }
+  }
+
+  /** Comparisons with a tie, a margin and weights, and judgements of some replies. */
+  private static List<Weighted> batch(long seed) {
+    DialogueTemplate template = new DialogueTemplate(base.tokenizer(), 32, 32);
+    List<Pair> pairs =
+        List.of(
+            new Pair(0, 1, 1, 0.3f, false),
+            new Pair(0, 2, 0.5f, 0, false),
+            new Pair(1, 2, 2, 0, true));
+    List<Judgement> judgements = List.of(new Judgement(0, true, 1), new Judgement(2, false, 0.5f));
+    return golden(3, seed).stream()
+        .map(e -> new PreferenceExample(e.prompt(), e.replies(), pairs, judgements, null))
+        .map(e -> new Weighted(EncodedExample.of("helpful", e, template), 1.5))
+        .toList();
   }
 
   private static Map<String, RewardWeights.Parameter> moved(
@@ -75,17 +100,15 @@ class RewardGradientsTest extends RewardTestBase {
   private static double loss(
       NDManager manager,
       Map<String, NDArray> inputs,
-      Map<String, RewardWeights.Parameter> parameters,
-      double imitation) {
-    return gradients(manager, inputs, parameters, imitation).get(0).getFloat();
+      Map<String, RewardWeights.Parameter> parameters) {
+    return gradients(manager, inputs, parameters).get(0).getFloat();
   }
 
   /** Returns the loss, the rewards and a gradient for each parameter. */
   private static List<NDArray> gradients(
       NDManager manager,
       Map<String, NDArray> inputs,
-      Map<String, RewardWeights.Parameter> parameters,
-      double imitation) {
+      Map<String, RewardWeights.Parameter> parameters) {
     Map<String, NDArray> tensors = new LinkedHashMap<>();
     parameters.forEach(
         (name, p) ->
@@ -102,7 +125,7 @@ class RewardGradientsTest extends RewardTestBase {
               Tensors.of(manager, new float[] {2}),
               base.shape(),
               base.config().rmsNormEps(),
-              imitation));
+              0.5));
     }
   }
 }

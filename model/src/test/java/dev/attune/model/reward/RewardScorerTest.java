@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.attune.model.engine.Tensors;
+import ai.djl.ndarray.types.Shape;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.reference.ReferenceDecoder;
 import dev.attune.model.reference.ReferenceDecoder.Lora;
-import dev.attune.model.reference.ReferenceLosses;
 import dev.attune.model.reference.TextBatch;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
@@ -21,15 +20,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RewardScorerTest extends RewardTestBase {
   private static final List<String> HEADS = List.of("pooled", "helpful");
 
-  @Test
-  void shouldComputeTheRewardsOfPlainArrayOperations() {
-    // Given: an adapter that does nothing, so that the oracle needs the base alone
-    RewardWeights weights = headsOnly(random(1, HEADS));
-    PreferenceExample example = golden(1, 1).get(0);
+  @ParameterizedTest
+  @EnumSource(Pooling.class)
+  void shouldComputeTheRewardsOfPlainArrayOperations(Pooling pooling) {
+    // Given: an adapter that does nothing, so that the oracle needs the base alone; a reply that is
+    // cut off, and an empty one
+    OnlineConfig config = config(pooling, true, 1000, 4, 1, 0, 1);
+    RewardWeights weights = headsOnly(random(config, HEADS));
+    PreferenceExample golden = golden(1, 1).get(0);
+    List<String> replies = List.of(golden.replies().get(0), "gold stone ".repeat(40), "");
+    PreferenceExample example = new PreferenceExample(golden.prompt(), replies, List.of(), null);
     try (RewardScorer scorer = new RewardScorer(base);
         ResidentModel model = scorer.load(weights)) {
 
@@ -61,6 +67,31 @@ class RewardScorerTest extends RewardTestBase {
 
       // Then
       for (int i = 0; i < items.size(); i += 17) {
+        double[] alone = scorer.score(List.of(items.get(i))).get(0);
+        assertThat(together.get(i)).containsExactly(alone, within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void shouldGiveEachRowItsOwnModelInOnePass() {
+    // Given: models with different heads
+    List<PreferenceExample> examples = golden(12, 7);
+    try (RewardScorer scorer = new RewardScorer(base);
+        ResidentModel first = scorer.load(random(1, List.of("pooled")));
+        ResidentModel second = scorer.load(random(2, HEADS));
+        ResidentModel third = scorer.load(random(3, List.of("pooled", "funny", "helpful")))) {
+      List<ResidentModel> models = List.of(third, first, second);
+      List<ScoreItem> items = new ArrayList<>();
+      for (int i = 0; i < examples.size(); i++) {
+        items.add(item(examples.get(i), models.get(i % 3), "helpful"));
+      }
+
+      // When
+      List<double[]> together = scorer.score(items);
+
+      // Then
+      for (int i = 0; i < items.size(); i++) {
         double[] alone = scorer.score(List.of(items.get(i))).get(0);
         assertThat(together.get(i)).containsExactly(alone, within(1e-5));
       }
@@ -142,7 +173,7 @@ class RewardScorerTest extends RewardTestBase {
     RewardWeights.Identity own = weights.identity();
     RewardWeights foreign =
         new RewardWeights(
-            new RewardWeights.Identity("other", own.precision(), 4, 8, 32, 32),
+            new RewardWeights.Identity("other", own.precision(), own.model()),
             HEADS,
             weights.parameters());
     try (RewardScorer scorer = new RewardScorer(base)) {
@@ -175,11 +206,26 @@ class RewardScorerTest extends RewardTestBase {
     try (ModelFolder files = ModelFolder.open(base.folder());
         ReferenceDecoder oracle = new ReferenceDecoder(files);
         NDManager manager = Torch.newManager()) {
-      RewardWeights.Parameter p = weights.parameters().get("heads");
-      NDArray heads = Tensors.of(manager, p.values(), p.shape());
       TextBatch text = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
-      NDArray states = oracle.states(manager, text, Lora.NONE);
-      return ReferenceLosses.rewards(states, text, heads).getFloat(0, head);
+      NDArray states = oracle.states(manager, text, Lora.NONE).get(0);
+      int length = prompt.length + reply.length;
+      boolean ended = reply[reply.length - 1] == base.tokenizer().eosId();
+      int last = length - (ended && reply.length > 1 ? 2 : 1);
+      NDArray own = states.get(prompt.length + ":");
+      NDArray pooled =
+          switch (weights.identity().model().pooling()) {
+            case MEAN -> own.mean(new int[] {0});
+            case MAX -> own.max(new int[] {0});
+            case LAST -> states.get(last);
+            case END -> states.get(length - 1);
+          };
+      NDArray centred = pooled.sub(pooled.mean());
+      NDArray z = centred.div(centred.mul(centred).mean().add(1e-5).sqrt());
+      double characters = Math.log(1.0 + example.replies().get(i).length()) - 6;
+      z = z.concat(manager.create(new float[] {(float) characters}), 0);
+      RewardWeights.Parameter heads = weights.parameters().get("heads");
+      NDArray h = manager.create(heads.values(), new Shape(heads.shape()));
+      return z.mul(h.get(head)).sum().getFloat();
     }
   }
 }

@@ -30,27 +30,31 @@ abstract class RewardTestBase {
   }
 
   static OnlineConfig config(int batchEvents, double replay, double imitation, long seed) {
+    return config(Pooling.MEAN, false, 100_000, batchEvents, replay, imitation, seed);
+  }
+
+  static OnlineConfig config(
+      Pooling pooling,
+      boolean length,
+      int microBatchTokens,
+      int batchEvents,
+      double replay,
+      double imitation,
+      long seed) {
     return new OnlineConfig(
-        4,
-        8,
-        1e-2,
-        0.01,
-        0.9,
-        0.98,
-        1,
-        3,
-        1000,
-        0.9,
+        new RewardModelConfig(4, 8, pooling, length, 32, 32),
+        new OptimizerConfig(1e-2, 0.01, 0.9, 0.98, 1, 3, 1000, 0, 0.9),
         imitation,
+        false,
         batchEvents,
+        microBatchTokens,
         replay,
         replay,
         100,
         16,
+        0.1,
         1,
         8,
-        32,
-        32,
         seed);
   }
 
@@ -78,15 +82,16 @@ abstract class RewardTestBase {
 
   /** Weights with random heads and adapters, as if they were trained. */
   static RewardWeights random(long seed, List<String> heads) {
-    RewardWeights untrained = RewardWeights.untrained(base, config(4, 1, 0, seed));
-    Random random = new Random(seed);
+    return random(config(4, 1, 0, seed), heads);
+  }
+
+  static RewardWeights random(OnlineConfig config, List<String> heads) {
+    RewardWeights untrained = RewardWeights.untrained(base, config);
+    Random random = new Random(config.seed());
     Map<String, RewardWeights.Parameter> parameters = new LinkedHashMap<>();
-    untrained
-        .parameters()
+    RewardWeights.shapes(base.config(), config.model(), heads.size())
         .forEach(
-            (name, p) -> {
-              long[] shape =
-                  name.equals("heads") ? new long[] {heads.size(), p.shape()[1]} : p.shape();
+            (name, shape) -> {
               float[] values = new float[(int) (shape[0] * shape[1])];
               for (int i = 0; i < values.length; i++) {
                 values[i] = (float) (0.1 * random.nextGaussian());
@@ -94,5 +99,25 @@ abstract class RewardTestBase {
               parameters.put(name, new RewardWeights.Parameter(shape, values));
             });
     return new RewardWeights(untrained.identity(), heads, parameters);
+  }
+
+  /** The share of comparisons that the rewards order rightly; equal rewards count half. */
+  static double accuracy(
+      RewardScorer scorer, ResidentModel model, String head, List<PreferenceExample> test) {
+    List<double[]> rewards =
+        scorer.score(
+            test.stream()
+                .map(example -> new ScoreItem(example.prompt(), example.replies(), model, head))
+                .toList());
+    double right = 0;
+    int counted = 0;
+    for (int i = 0; i < test.size(); i++) {
+      for (PreferenceExample.Pair pair : test.get(i).pairs()) {
+        double d = rewards.get(i)[pair.preferred()] - rewards.get(i)[pair.other()];
+        right += d > 0 ? 1 : d == 0 ? 0.5 : 0;
+        counted++;
+      }
+    }
+    return right / counted;
   }
 }

@@ -3,6 +3,7 @@ package dev.attune.model.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.attune.model.adapter.LoraAdapter;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.io.SafetensorsException;
 import dev.attune.model.io.SafetensorsWriter;
@@ -40,5 +41,21 @@ class RewardWeightsTest extends RewardTestBase {
     assertThatThrownBy(() -> RewardWeights.read(other))
         .isInstanceOf(SafetensorsException.class)
         .hasMessageContaining("format");
+  }
+
+  @Test
+  void shouldHandOutTheAdapterWithoutTheHeads() {
+    // Given
+    RewardWeights weights = random(1, List.of("pooled"));
+
+    // When
+    LoraAdapter adapter = weights.adapter(base.config());
+
+    // Then
+    assertThat(adapter.config().scaling()).isEqualTo(2);
+    for (String name : adapter.names()) {
+      assertThat(adapter.values(name)).containsExactly(weights.parameters().get(name).values());
+    }
+    assertThat(adapter.names()).hasSize(weights.parameters().size() - 2);
   }
 }

@@ -1,0 +1,318 @@
+package dev.attune.model.personal;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.attune.model.engine.Dictionary;
+import dev.attune.model.engine.Tensors;
+import dev.attune.model.engine.Torch;
+import dev.attune.model.engine.TorchScript;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.personal.ParameterGroup.Slot;
+import dev.attune.model.personal.PersonalWeights.Identity;
+import dev.attune.model.personal.PersonalWeights.Parameter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Learns a personal model: what all users share, and the rows of the users that it meets, by the
+ * loss of Li et al. 2024 (arXiv 2402.05133, equation 7). A user's row is made when the user is
+ * first seen, read for each batch that the user is in, and put back changed; rows of others never
+ * move.
+ *
+ * <p>A learner restored from its {@link #state}, with its users' rows, goes on as if it had never
+ * stopped, bit for bit (same precision and number of threads). To be used by one thread at a time.
+ */
+public final class PersonalLearner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PersonalLearner.class);
+  private static final double BETA1 = 0.9;
+
+  private final BaseModel base;
+  private final PersonalConfig config;
+  private final UserRows rows;
+  private final PassBuilder builder;
+  private final ReferenceModel reference;
+  private final NDManager manager = Torch.newManager();
+  private final ParameterGroup adapter;
+  private final ParameterGroup vectors;
+  private final ParameterGroup logits;
+  private final Dictionary frozen;
+  private final RewardShift shift;
+  private long steps;
+
+  private PersonalLearner(
+      BaseModel base, PersonalConfig config, UserRows rows, PersonalLearnerState state) {
+    this.base = base;
+    this.config = config;
+    this.rows = rows;
+    this.builder = new PassBuilder(config, base.tokenizer());
+    this.reference = new ReferenceModel(base, config);
+    Map<String, Slot> shared = new LinkedHashMap<>(state.slots());
+    Map<String, Slot> ofVectors = new LinkedHashMap<>();
+    Map<String, Slot> ofLogits = new LinkedHashMap<>();
+    take(shared, ofVectors, UserVectors.GENERIC);
+    take(shared, ofVectors, UserVectors.CLUSTERS);
+    take(shared, ofLogits, UserVectors.LOGITS);
+    this.adapter = new ParameterGroup(manager, shared);
+    this.vectors = new ParameterGroup(manager, ofVectors);
+    this.logits = new ParameterGroup(manager, ofLogits);
+    float[] scaling = {(float) config.lora().scaling()};
+    this.frozen =
+        new Dictionary(Map.of("scaling", Tensors.owned(manager, scaling, TorchScript.FLOAT32)));
+    this.shift = state.shift();
+    this.steps = state.steps();
+  }
+
+  private static void take(Map<String, Slot> from, Map<String, Slot> to, String name) {
+    Slot slot = from.remove(name);
+    if (slot != null) {
+      to.put(name, slot);
+    }
+  }
+
+  /**
+   * Starts a model that has learned nothing.
+   *
+   * @param rows where the users' rows are kept
+   */
+  public static PersonalLearner start(BaseModel base, PersonalConfig config, UserRows rows) {
+    Map<String, Slot> slots = new LinkedHashMap<>();
+    PersonalWeights.untrained(base, config)
+        .parameters()
+        .forEach((name, p) -> slots.put(name, Slot.fresh(p.shape(), p.values())));
+    PersonalLearnerState state =
+        new PersonalLearnerState(Identity.of(base, config), 0, new RewardShift(), slots);
+    return new PersonalLearner(base, config, rows, state);
+  }
+
+  /**
+   * Goes on from a state.
+   *
+   * @param rows the users' rows as they were when the state was taken
+   * @throws IllegalArgumentException if the state does not fit the base or the configuration
+   */
+  public static PersonalLearner restore(
+      BaseModel base, PersonalConfig config, UserRows rows, byte[] state) {
+    PersonalLearnerState read = PersonalLearnerState.read(state);
+    Identity.of(base, config).requireFit(read.identity());
+    return new PersonalLearner(base, config, rows, read);
+  }
+
+  /** Returns the replies as tokens with the reference's log-probabilities, to be kept with them. */
+  public List<ReferencedReplies> encode(List<Candidates> candidates) {
+    return reference.encode(candidates);
+  }
+
+  /**
+   * Takes {@code count} steps over examples in a random order that the seed decides, again and
+   * again where they do not suffice; goes on in that order when called again with the same
+   * examples.
+   *
+   * @param size examples of a step
+   */
+  public void train(List<PersonalExample> examples, int count, int size) {
+    long epoch = -1;
+    List<PersonalExample> order = new ArrayList<>(examples);
+    for (int i = 0; i < count; i++) {
+      List<PersonalExample> batch = new ArrayList<>();
+      for (long at = steps * size; at < (steps + 1) * size; at++) {
+        if (at / examples.size() != epoch) {
+          epoch = at / examples.size();
+          order = new ArrayList<>(examples);
+          Collections.shuffle(order, new Random(31 * config.seed() + epoch));
+        }
+        batch.add(order.get((int) (at % examples.size())));
+      }
+      step(batch);
+    }
+  }
+
+  /**
+   * Takes one step of the optimiser on a batch, however many passes through the model it needs.
+   *
+   * @return the loss before the step
+   */
+  public double step(List<PersonalExample> batch) {
+    List<PersonalExample> examples = batch.stream().filter(e -> e.weight() > 0).toList();
+    steps++;
+    if (examples.isEmpty()) {
+      return 0;
+    }
+    try (NDManager scratch = manager.newSubManager()) {
+      Map<String, NDArray> learned = new LinkedHashMap<>();
+      learned.putAll(adapter.weights());
+      learned.putAll(vectors.weights());
+      learned.putAll(logits.weights());
+      GatheredRows users = null;
+      Map<String, Integer> numbers = Map.of();
+      Set<String> present = users(examples);
+      if (!present.isEmpty()) {
+        users = new GatheredRows(scratch, present, this::row);
+        numbers = users.numbers();
+        learned.put(UserVectors.ROWS, users.values());
+      }
+      List<NDArray> gradients = new ArrayList<>();
+      double loss = gradients(scratch, examples, numbers, learned, gradients);
+      NDArray norm =
+          TorchScript.SHARED.train(scratch, "clip", gradients, config.optimizer().clip()).get(0);
+      if (Double.isFinite(loss + Tensors.floats(norm)[0])) {
+        update(scratch, gradients, users);
+      } else {
+        LOG.atWarn()
+            .addKeyValue("step", steps)
+            .log("a step was left out: its loss or gradient is not finite");
+      }
+      return loss;
+    }
+  }
+
+  /** The users of a batch whose rows are learned. */
+  private Set<String> users(List<PersonalExample> examples) {
+    Set<String> users = new LinkedHashSet<>();
+    if (config.users().hasRows() && config.loss().alpha() > 0) {
+      examples.stream().map(PersonalExample::user).filter(u -> u != null).forEach(users::add);
+    }
+    return users;
+  }
+
+  private UserRow row(String user) {
+    UserRow row = rows.find(user);
+    return row != null ? row : weights().newRow();
+  }
+
+  /** Adds up the gradients of all passes; returns the loss. */
+  private double gradients(
+      NDManager scratch,
+      List<PersonalExample> examples,
+      Map<String, Integer> numbers,
+      Map<String, NDArray> learned,
+      List<NDArray> gradients) {
+    double total = examples.stream().mapToDouble(PersonalExample::weight).sum();
+    double loss = 0;
+    try (Dictionary parameters = new Dictionary(learned)) {
+      for (List<Pass> part : Pass.cut(passes(examples, numbers), config.batchTokens())) {
+        Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
+        PassTensors.putTargets(scratch, tensors, config, part, total);
+        try (Dictionary inputs = new Dictionary(tensors)) {
+          List<NDArray> results =
+              TorchScript.SHARED.train(
+                  scratch,
+                  "personal_gradients",
+                  inputs,
+                  base.weights(),
+                  parameters,
+                  frozen,
+                  base.shape(),
+                  base.config().rmsNormEps(),
+                  config.users().tokens(),
+                  config.users().offset(),
+                  config.loss().objective() == PersonalLoss.Objective.IPO,
+                  config.loss().scale(),
+                  config.loss().tau(),
+                  shift.value());
+          loss += Tensors.floats(results.get(0))[0];
+          shift.add(part, Tensors.floats(results.get(1)), config.loss().scale());
+          List<NDArray> more = results.subList(2, results.size());
+          if (gradients.isEmpty()) {
+            gradients.addAll(more);
+          } else {
+            TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
+          }
+        }
+      }
+    }
+    return loss;
+  }
+
+  private List<Pass> passes(List<PersonalExample> examples, Map<String, Integer> numbers) {
+    double alpha = config.loss().alpha();
+    List<Pass> passes = new ArrayList<>();
+    for (PersonalExample example : examples) {
+      Integer number = example.user() == null ? null : numbers.get(example.user());
+      if (number == null) {
+        passes.add(builder.learned(example, 0, 1));
+      } else {
+        passes.add(builder.learned(example, number, alpha));
+        if (alpha < 1) {
+          passes.add(builder.learned(example, 0, 1 - alpha));
+        }
+      }
+    }
+    return passes;
+  }
+
+  private void update(NDManager scratch, List<NDArray> gradients, @Nullable GatheredRows users) {
+    PersonalOptimizer o = config.optimizer();
+    double schedule = o.schedule(steps);
+    int first = adapter.weights().size();
+    int second = first + vectors.weights().size();
+    int third = second + logits.weights().size();
+    adapter.step(
+        scratch,
+        gradients.subList(0, first),
+        schedule * o.learningRate(),
+        o.beta1(),
+        o.beta2(),
+        o.weightDecay());
+    vectors.step(
+        scratch,
+        gradients.subList(first, second),
+        schedule * o.vectorLearningRate(),
+        BETA1,
+        o.vectorBeta2(),
+        0);
+    logits.step(
+        scratch,
+        gradients.subList(second, third),
+        schedule * o.logitLearningRate(),
+        BETA1,
+        o.vectorBeta2(),
+        0);
+    if (users != null) {
+      boolean clusters = config.users().kind() == UserModelConfig.Kind.CLUSTER;
+      double rate = clusters ? o.logitLearningRate() : o.vectorLearningRate();
+      users.step(scratch, gradients.get(third), rate, BETA1, o.vectorBeta2());
+      users.scatter(rows);
+    }
+  }
+
+  /** Returns what all users share, as it is now. */
+  public PersonalWeights weights() {
+    Map<String, Parameter> parameters = new LinkedHashMap<>();
+    slots()
+        .forEach((name, slot) -> parameters.put(name, new Parameter(slot.shape(), slot.weight())));
+    return new PersonalWeights(Identity.of(base, config), shift.value(), parameters);
+  }
+
+  private Map<String, Slot> slots() {
+    Map<String, Slot> slots = new LinkedHashMap<>();
+    adapter.copyTo(slots);
+    vectors.copyTo(slots);
+    logits.copyTo(slots);
+    return slots;
+  }
+
+  /** Returns everything that {@link #restore} needs, but the users' rows. */
+  public byte[] state() {
+    return new PersonalLearnerState(Identity.of(base, config), steps, shift, slots()).toBytes();
+  }
+
+  /** Returns how many steps were taken, restores included. */
+  public long steps() {
+    return steps;
+  }
+
+  @Override
+  public void close() {
+    frozen.close();
+    manager.close();
+  }
+}
