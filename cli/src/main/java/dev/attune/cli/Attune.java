@@ -1,6 +1,7 @@
 package dev.attune.cli;
 
 import dev.attune.cli.base.BaseCommand;
+import dev.attune.cli.bench.BenchCommand;
 import dev.attune.cli.cluster.SchemasCommand;
 import dev.attune.cli.cluster.SetupCommand;
 import dev.attune.cli.cluster.TopicsCommand;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Option;
       SchemasCommand.class,
       SetupCommand.class,
       BaseCommand.class,
-      GeneralCommand.class
+      GeneralCommand.class,
+      BenchCommand.class
     })
 public final class Attune {
   /** Everything was done. */
