@@ -18,30 +18,31 @@ import java.util.function.Supplier;
  */
 public record GemmPeak(double fp32, double bf16, double arrays) {
   /** Measures products of matrices of {@code size} rows and columns. */
-  static GemmPeak measure(int size, int repeats) {
+  static GemmPeak measure(int size, int repeats, Clock clock) {
     try (NDManager manager = Torch.newManager()) {
       NDArray x = manager.randomNormal(new Shape(size, size));
       NDArray y = manager.randomNormal(new Shape(size, size));
       return new GemmPeak(
-          best(size, repeats, () -> TorchScript.SHARED.infer(manager, "product", x, y)),
-          bf16(manager, x, y, size, repeats),
-          best(size, repeats, () -> x.matMul(y)));
+          best(size, repeats, clock, () -> TorchScript.SHARED.infer(manager, "product", x, y)),
+          bf16(manager, x, y, size, repeats, clock),
+          best(size, repeats, clock, () -> x.matMul(y)));
     }
   }
 
-  private static double bf16(NDManager manager, NDArray x, NDArray y, int size, int repeats) {
+  private static double bf16(
+      NDManager manager, NDArray x, NDArray y, int size, int repeats, Clock clock) {
     int type = Precision.BF16.scalarType();
     NDArray a = TorchScript.SHARED.infer(manager, "cast", x, type);
     NDArray b = TorchScript.SHARED.infer(manager, "cast", y, type);
-    return best(size, repeats, () -> TorchScript.SHARED.infer(manager, "product", a, b));
+    return best(size, repeats, clock, () -> TorchScript.SHARED.infer(manager, "product", a, b));
   }
 
-  private static double best(int size, int repeats, Supplier<NDArray> product) {
+  private static double best(int size, int repeats, Clock clock, Supplier<NDArray> product) {
     double best = Double.MAX_VALUE;
     for (int i = 0; i < repeats; i++) {
-      long start = System.nanoTime();
+      long start = clock.nanos();
       product.get().close();
-      best = Math.min(best, (System.nanoTime() - start) * 1e-9);
+      best = Math.min(best, (clock.nanos() - start) * 1e-9);
     }
     return 2.0 * size * size * size / best;
   }

@@ -86,7 +86,7 @@ public final class ModelBenchmark {
   private ModelReport run() {
     boolean small = settings.headline() == ModelSize.TINY;
     progress.begin("products of matrices", 1);
-    GemmPeak peak = GemmPeak.measure(small ? 64 : 1024, 10);
+    GemmPeak peak = GemmPeak.measure(small ? 64 : 1024, 20, settings.clock());
     progress.done(1);
     List<SizeRow> sizes = new ArrayList<>();
     List<Ratio> ratios = new ArrayList<>();

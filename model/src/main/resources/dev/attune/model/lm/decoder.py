@@ -20,13 +20,21 @@ def rms_norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
   return torch.mul_(x * torch.to(scale, x.dtype), weight)
 
 
+def gather_adapters(self, stack: Tensor, which: Tensor) -> Tensor:
+  # [M, rows, columns] and the member that each block takes -> [blocks, rows, columns]
+  if stack.requires_grad:
+    # as a product, whose gradient is one as well: faster than adding up blocks, and summed in fp32
+    chosen = torch.to(torch.one_hot(which, torch.size(stack, 0)), stack.dtype)
+    return torch.unflatten(torch.mm(chosen, torch.flatten(stack, 1)), 1, [torch.size(stack, 1), torch.size(stack, 2)])
+  return torch.index_select(stack, 0, which)
+
+
 def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, name: str, parts: List[str], sizes: List[int]) -> Tensor:
   # Wx + b [..., sum of sizes] of one linear layer, or of several with the same input that stand in one
   # matrix, and beside it (alpha/r) B A x: Hu et al. 2021, arXiv 2106.09685
   bias = annotate(Optional[Tensor], None)
   if (layer + name + ".bias") in w:
     bias = w[layer + name + ".bias"]
-  y = torch.linear(x, w[layer + name + ".weight"], bias)
   rank = 0
   stacked = annotate(List[int], [])
   for part in parts:
@@ -34,6 +42,11 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
       a = lora[layer + part + ".lora_A"]
       rank = rank + torch.size(a, -2)
       stacked = torch.slice(torch.size(a), 0, torch.dim(a) - 2)
+  shape = torch.slice(torch.size(x), 0, torch.dim(x) - 1)
+  if len(stacked) > 0:
+    # blocks of tokens, each with its own adapter; before the product, whose result no view must hide
+    x = torch.reshape(x, [torch.size(context["adapter"], 0), -1, torch.size(x, -1)])
+  y = torch.linear(x, w[layer + name + ".weight"], bias)
   if rank == 0:
     return y
   # all A below one another, and B as a block diagonal beside them
@@ -51,20 +64,19 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
     else:
       up.append(torch.zeros(stacked + [sizes[j], rank], dtype=6, device=x.device))
   a = torch.to(torch.cat(down, -2), x.dtype)
-  flat, base = torch.flatten(x, 0, -2), torch.flatten(y, 0, -2)
+  flat = torch.flatten(x, 0, -2)
   if "dropout" in context:
     flat = self.lora_dropout(flat, float(context["dropout"]), self.dropout_seed(int(context["dropout_seed"]), layer + name))
   if len(stacked) == 0:
     b = torch.to(torch.cat(up, -2) * lora["scaling"], x.dtype)
-    sum = torch.addmm_(base, torch.linear(flat, a), torch.t(b))
+    y = torch.reshape(torch.addmm_(torch.flatten(y, 0, -2), torch.linear(flat, a), torch.t(b)), torch.size(y))
   else:
-    # each block of tokens with its own adapter: gathered, not looped
+    # gathered, not looped
     which = context["adapter"]
     b = torch.to(torch.cat(up, -2) * torch.reshape(lora["scaling"], [-1, 1, 1]), x.dtype)
-    blocks = torch.size(which, 0)
-    z = torch.bmm(torch.reshape(flat, [blocks, -1, torch.size(flat, -1)]), torch.transpose(torch.index_select(a, 0, which), 1, 2))
-    sum = torch.baddbmm(torch.reshape(base, [blocks, -1, torch.size(base, -1)]), z, torch.transpose(torch.index_select(b, 0, which), 1, 2))
-  return torch.reshape(sum, torch.size(y))
+    z = torch.bmm(torch.reshape(flat, torch.size(x)), torch.transpose(self.gather_adapters(a, which), 1, 2))
+    y = torch.baddbmm_(y, z, torch.transpose(self.gather_adapters(b, which), 1, 2))
+  return torch.reshape(y, shape + [torch.size(y, -1)])
 
 
 def rotation(self, context: Dict[str, Tensor], cos: Tensor, sin: Tensor, like: Tensor) -> None:
