@@ -164,6 +164,52 @@ class RewardInvarianceTest {
 
   @ParameterizedTest
   @EnumSource(RandomBase.class)
+  void shouldGiveEachGatheredAdapterItsOwnRowsGradient(RandomBase family) {
+    check(
+        family,
+        Users.SOFT_PROMPT,
+        Precision.FP32,
+        (sample, manager, parameters) -> {
+          // Given: row 1 takes the second of two equal adapters
+          int[] adapters = {0, 1, 0};
+          List<TokenBatch.Row> rows =
+              IntStream.range(0, adapters.length)
+                  .mapToObj(e -> withAdapter(sample.rows.get(e), adapters[e]))
+                  .toList();
+          float[] factors = {(float) Sample.SCALING, (float) Sample.SCALING};
+          NDArray scaling = Tensors.of(manager, factors, 2);
+          Map<String, NDArray> stack = new LinkedHashMap<>(parameters);
+          stack.replaceAll(
+              (name, p) -> name.contains(".lora_") ? NDArrays.stack(new NDList(p, p)) : p);
+          Sample second = sample.with(List.of(sample.rows.get(1)));
+          Map<String, NDArray> expected =
+              Gradients.of(manager, parameters, p -> second.scriptRewards(manager, p).sum())
+                  .gradients();
+
+          // When
+          Gradients actual =
+              Gradients.of(
+                  manager,
+                  stack,
+                  p -> {
+                    Map<String, NDArray> all = new LinkedHashMap<>(p);
+                    all.put("scaling", scaling);
+                    return sample.scriptRewards(manager, new TokenBatch(rows, true), all).sum();
+                  });
+
+          // Then
+          expected.forEach(
+              (name, gradient) -> {
+                if (name.contains(".lora_")) {
+                  NDArray own = actual.gradients().get(name).get(1);
+                  assertClose(own, Tensors.floats(gradient), 5 * SAME);
+                }
+              });
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(RandomBase.class)
   void shouldStayNearFp32InBf16(RandomBase family) {
     check(
         family,
