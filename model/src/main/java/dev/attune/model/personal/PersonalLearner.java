@@ -7,6 +7,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.personal.ParameterGroup.Slot;
 import dev.attune.model.personal.PersonalWeights.Identity;
 import dev.attune.model.personal.PersonalWeights.Parameter;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -209,6 +211,7 @@ public final class PersonalLearner implements AutoCloseable {
       for (List<Pass> part : Pass.cut(passes(examples, numbers), config.batchTokens())) {
         Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
         PassTensors.putTargets(scratch, tensors, config, part, total);
+        training().putTensors(scratch, tensors);
         try (Dictionary inputs = new Dictionary(tensors)) {
           List<NDArray> results =
               TorchScript.SHARED.train(
@@ -238,6 +241,11 @@ public final class PersonalLearner implements AutoCloseable {
       }
     }
     return loss;
+  }
+
+  private TrainingPass training() {
+    long seed = new SplittableRandom(config.seed() + steps).nextLong();
+    return new TrainingPass(config.optimizer().checkpointing(), config.lora().dropout(), seed);
   }
 
   private List<Pass> passes(List<PersonalExample> examples, Map<String, Integer> numbers) {

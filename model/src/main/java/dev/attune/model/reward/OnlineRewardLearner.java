@@ -7,6 +7,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.reward.Comparisons.Imitation;
 import dev.attune.model.reward.Comparisons.Weighted;
 import dev.attune.model.reward.LearnerState.Slot;
@@ -251,7 +252,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
         if (gradients.isEmpty()) {
           gradients = more;
         } else {
-          TorchScript.SHARED.train(scratch, "sum_gradients", gradients, more);
+          TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
           more.forEach(NDArray::close);
         }
       }
@@ -315,7 +316,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
               base,
               config.model());
       targets.putTensors(scratch, part, tensors);
-      putOptions(scratch, tensors);
+      OptimizerConfig optimizer = config.optimizer();
+      new TrainingPass(
+              optimizer.checkpointing(),
+              optimizer.dropout(),
+              ReplayMemory.mix(config.seed(), steps))
+          .putTensors(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         return TorchScript.SHARED.train(
             results,
@@ -328,18 +334,6 @@ public final class OnlineRewardLearner implements AutoCloseable {
             base.config().rmsNormEps(),
             config.imitation());
       }
-    }
-  }
-
-  private void putOptions(NDManager scratch, Map<String, NDArray> tensors) {
-    OptimizerConfig optimizer = config.optimizer();
-    if (optimizer.checkpointing()) {
-      tensors.put("checkpoint", Tensors.of(scratch, new long[] {1}, 1));
-    }
-    if (optimizer.dropout() > 0) {
-      long seed = ReplayMemory.mix(config.seed(), steps) >>> 1;
-      tensors.put("dropout", Tensors.of(scratch, new float[] {(float) optimizer.dropout()}, 1));
-      tensors.put("dropout_seed", Tensors.of(scratch, new long[] {seed}, 1));
     }
   }
 

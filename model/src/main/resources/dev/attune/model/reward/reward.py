@@ -91,10 +91,6 @@ def reward_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], param
   return torch.detach(loss), torch.detach(r), g
 
 
-def sum_gradients(self, total: List[Tensor], more: List[Tensor]) -> None:
-  torch._foreach_add_(total, more)
-
-
 def reward_update(self, loss: Tensor, g: List[Tensor], parameters: Dict[str, Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], averages: List[Tensor], lr: float, beta1: float, beta2: float, decay: float, limit: float, average: float) -> Tensor:
   # One step of AdamW on the adapter and the heads, and of the running average that is served. Nothing
   # is changed where the loss or the gradient is not finite. -> the gradient's norm

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.attune.model.adapter.LoraConfig;
 import dev.attune.model.personal.PersonalExample.Judgement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -238,23 +236,5 @@ class PersonalLearnerTest extends PersonalTestBase {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("long");
     }
-  }
-
-  @Test
-  void shouldRefuseDropoutAndTextsLongerThanTheBaseReads() {
-    // Given
-    LoraConfig all = LoraConfig.everywhere(4, 8);
-    LoraConfig dropout =
-        new LoraConfig(4, 8, 0.1, all.targets(), new TreeSet<>(all.layers()), false);
-    PersonalConfig longest = CONFIG.withLengths(base.maxTokens(), 1);
-
-    // When / Then
-    assertThatThrownBy(
-            () ->
-                new PersonalConfig(
-                    CONFIG.users(), CONFIG.loss(), dropout, CONFIG.optimizer(), 24, 24, 100, 1))
-        .hasMessageContaining("dropout");
-    assertThatThrownBy(() -> PersonalLearner.start(base, longest, new UserRowTable()))
-        .hasMessageContaining("the base reads");
   }
 }
