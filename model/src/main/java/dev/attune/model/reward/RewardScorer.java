@@ -29,7 +29,7 @@ public final class RewardScorer implements AutoCloseable {
    * From so many tokens on a model's rows fill a batch well enough: to gather adapters costs more
    * than to read a batch of its own (measured on a processor at hidden size 256).
    */
-  private static final int ALONE_TOKENS = 512;
+  private static final int ALONE_TOKENS = 1024;
 
   /** Models of a stack; bounds memory, as does the next. */
   private static final int MOST_STACKED = 32;
