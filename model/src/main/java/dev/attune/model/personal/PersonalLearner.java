@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ public final class PersonalLearner implements AutoCloseable {
   private final UserRows rows;
   private final PassBuilder builder;
   private final ReferenceModel reference;
+  private final PersonalScript script;
   private final NDManager manager = Torch.newManager();
   private final ParameterGroup adapter;
   private final ParameterGroup vectors;
@@ -56,6 +58,7 @@ public final class PersonalLearner implements AutoCloseable {
     this.rows = rows;
     this.builder = new PassBuilder(config, base.tokenizer());
     this.reference = new ReferenceModel(base, config);
+    this.script = new PersonalScript(base, config);
     Map<String, Slot> shared = new LinkedHashMap<>(state.slots());
     Map<String, Slot> ofVectors = new LinkedHashMap<>();
     Map<String, Slot> ofLogits = new LinkedHashMap<>();
@@ -205,39 +208,32 @@ public final class PersonalLearner implements AutoCloseable {
       List<NDArray> gradients) {
     double total = examples.stream().mapToDouble(PersonalExample::weight).sum();
     double loss = 0;
+    int next = 0;
     try (Dictionary parameters = new Dictionary(learned)) {
       for (List<Pass> part : Pass.cut(passes(examples, numbers), config.batchTokens())) {
         Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
         PassTensors.putTargets(scratch, tensors, config, part, total);
-        try (Dictionary inputs = new Dictionary(tensors)) {
-          List<NDArray> results =
-              TorchScript.SHARED.train(
-                  scratch,
-                  "personal_gradients",
-                  inputs,
-                  base.weights(),
-                  parameters,
-                  frozen,
-                  base.shape(),
-                  base.config().rmsNormEps(),
-                  config.users().tokens(),
-                  config.users().offset(),
-                  config.loss().objective() == PersonalLoss.Objective.IPO,
-                  config.loss().scale(),
-                  config.loss().tau(),
-                  shift.value());
-          loss += Tensors.floats(results.get(0))[0];
-          shift.add(part, Tensors.floats(results.get(1)), config.loss().scale());
-          List<NDArray> more = results.subList(2, results.size());
-          if (gradients.isEmpty()) {
-            gradients.addAll(more);
-          } else {
-            TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
-          }
-        }
+        putOptions(scratch, tensors, next++);
+        List<NDArray> results =
+            script.gradients(scratch, tensors, parameters, frozen, shift.value());
+        loss += Tensors.floats(results.get(0))[0];
+        shift.add(part, Tensors.floats(results.get(1)), config.loss().scale());
+        PersonalScript.add(scratch, gradients, results.subList(2, results.size()));
       }
     }
     return loss;
+  }
+
+  private void putOptions(NDManager scratch, Map<String, NDArray> tensors, int part) {
+    if (config.optimizer().checkpointing()) {
+      tensors.put("checkpoint", Tensors.of(scratch, new long[] {1}, 1));
+    }
+    if (config.lora().dropout() > 0) {
+      long seed = new SplittableRandom(31 * (31 * config.seed() + steps) + part).nextLong() >>> 1;
+      float[] share = {(float) config.lora().dropout()};
+      tensors.put("dropout", Tensors.of(scratch, share, 1));
+      tensors.put("dropout_seed", Tensors.of(scratch, new long[] {seed}, 1));
+    }
   }
 
   private List<Pass> passes(List<PersonalExample> examples, Map<String, Integer> numbers) {
@@ -286,7 +282,8 @@ public final class PersonalLearner implements AutoCloseable {
         0);
     if (users != null) {
       boolean clusters = config.users().kind() == UserModelConfig.Kind.CLUSTER;
-      double rate = clusters ? o.logitLearningRate() : vectorLearningRate;
+      double decay = o.plannedSteps() > 0 ? schedule : 1;
+      double rate = decay * (clusters ? o.logitLearningRate() : vectorLearningRate);
       users.step(scratch, gradients.get(third), rate, BETA1, o.vectorBeta2());
       users.scatter(rows);
     }
