@@ -9,7 +9,6 @@ import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.personal.ParameterGroup.Slot;
 import dev.attune.model.personal.PersonalWeights.Identity;
-import dev.attune.model.personal.PersonalWeights.Parameter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -109,6 +108,7 @@ public final class PersonalLearner implements AutoCloseable {
       BaseModel base, PersonalConfig config, UserRows rows, byte[] state) {
     PersonalLearnerState read = PersonalLearnerState.read(state);
     Identity.of(base, config).requireFit(read.identity());
+    read.weights().requireFit(base);
     return new PersonalLearner(base, config, rows, read);
   }
 
@@ -125,6 +125,10 @@ public final class PersonalLearner implements AutoCloseable {
    * @param size examples of a step
    */
   public void train(List<PersonalExample> examples, int count, int size) {
+    if (examples.isEmpty() || size < 1) {
+      throw new IllegalArgumentException(
+          "%d examples, %d a step; allowed are 1 or more".formatted(examples.size(), size));
+    }
     long epoch = -1;
     List<PersonalExample> order = new ArrayList<>(examples);
     for (int i = 0; i < count; i++) {
@@ -291,10 +295,11 @@ public final class PersonalLearner implements AutoCloseable {
 
   /** Returns what all users share, as it is now. */
   public PersonalWeights weights() {
-    Map<String, Parameter> parameters = new LinkedHashMap<>();
-    slots()
-        .forEach((name, slot) -> parameters.put(name, new Parameter(slot.shape(), slot.weight())));
-    return new PersonalWeights(Identity.of(base, config), shift.value(), parameters);
+    return snapshot().weights();
+  }
+
+  private PersonalLearnerState snapshot() {
+    return new PersonalLearnerState(Identity.of(base, config), steps, shift, slots());
   }
 
   private Map<String, Slot> slots() {
@@ -307,7 +312,7 @@ public final class PersonalLearner implements AutoCloseable {
 
   /** Returns everything that {@link #restore} needs, but the users' rows. */
   public byte[] state() {
-    return new PersonalLearnerState(Identity.of(base, config), steps, shift, slots()).toBytes();
+    return snapshot().toBytes();
   }
 
   /** Returns how many steps were taken, restores included. */
