@@ -80,7 +80,7 @@ class OfflineEvaluationTest {
     OnlineConfig config =
         new OnlineConfig(
             new RewardModelConfig(4, 8, Pooling.MEAN, true, 32, 24),
-            new OptimizerConfig(2e-2, 0.01, 0.9, 0.98, 1, 3, 1000, 0, 0),
+            new OptimizerConfig(2e-2, 0.01, 0.9, 0.98, 1, 3, 1000, 0, 0, 0, false),
             0.1,
             false,
             4,

@@ -7,8 +7,8 @@
 # lora     what is learned beside them: <linear>.lora_A [r, in], <linear>.lora_B [out, r] and "scaling"
 #          [1]; for several adapters stacked, [M, r, in], [M, out, r], [M]. A linear layer without an
 #          entry has no adapter; empty where the base is used as it is
-# context  what all layers share: cos, sin, the masks and, for several adapters, which one each block of
-#          tokens takes
+# context  what all layers share: cos, sin, the masks, for several adapters which one each block of
+#          tokens takes, and in training the adapters' dropout
 # shape    [layers, query heads, key/value heads, window of each layer or 0]
 # T tokens, D hidden size, H query heads, K key/value heads, C = head size, B rows, S = their length
 
@@ -52,6 +52,8 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
       up.append(torch.zeros(stacked + [sizes[j], rank], dtype=6, device=x.device))
   a = torch.to(torch.cat(down, -2), x.dtype)
   flat, base = torch.flatten(x, 0, -2), torch.flatten(y, 0, -2)
+  if "dropout" in context:
+    flat = self.lora_dropout(flat, float(context["dropout"]), self.dropout_seed(int(context["dropout_seed"]), layer + name))
   if len(stacked) == 0:
     b = torch.to(torch.cat(up, -2) * lora["scaling"], x.dtype)
     sum = torch.addmm_(base, torch.linear(flat, a), torch.t(b))
@@ -195,8 +197,9 @@ def packed_context(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], shape: 
       context["reply_mask." + str(window)] = self.reply_mask(length, prompts, replies, window, like)
       if window > 0:
         context["prompt_mask." + str(window)] = self.causal_mask(prompts, window, like)
-  if "adapter" in batch:
-    context["adapter"] = batch["adapter"]
+  for name in ["adapter", "dropout", "dropout_seed"]:
+    if name in batch:
+      context[name] = batch[name]
   return context
 
 
@@ -219,6 +222,8 @@ def packed_layer(self, x: Tensor, i: int, batch: Dict[str, Tensor], context: Dic
     return self.output(x, torch.index_select(both, 0, batch["unpad"]), w, lora, context, layer, eps)
   tp = torch.size(batch["prompt_ids"], 0)
   rest = annotate(Dict[str, Tensor], {})
+  for name in list(context.keys()):
+    rest[name] = context[name]
   if "adapter" in context:
     which = context["adapter"]
     size = torch.floordiv(torch.size(x, 0), torch.size(which, 0))
@@ -240,7 +245,7 @@ def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Di
   # owner [N]           the prompt that each reply answers
   # unpad [Tp+Tr]       where in [E*P + N*R] each packed token is
   # and where they are needed: cos, sin [Tp+Tr, C/2] in place of the tables; adapter [blocks of tokens];
-  # vectors, user [Tp+Tr] or slot_at, slot_of [slots]: see input_embeddings
+  # vectors, user [Tp+Tr] or slot_at, slot_of [slots]: see input_embeddings; dropout [1], dropout_seed [1]
   x = self.input_embeddings(batch, w)
   context = self.packed_context(batch, w, shape, x)
   for i in range(shape[0]):
@@ -248,25 +253,40 @@ def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Di
   return self.rms_norm(x, w["model.norm.weight"], eps)
 
 
-def layer_inputs(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
-  # packed_states without gradients, of which only each layer's input is kept, and what the last gave:
-  # the first half of activation checkpointing (Chen et al. 2016, arXiv 1604.06174)
+def learning_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> Tuple[Tensor, List[Tensor]]:
+  # packed_states, and what learning_gradients needs: nothing, or, where the batch has "checkpoint" (any
+  # tensor), each layer's input and what the last one gave. All else is computed once more on the way
+  # back: activation checkpointing (Chen et al. 2016, arXiv 1604.06174)
+  inputs = annotate(List[Tensor], [])
+  if not "checkpoint" in batch:
+    return self.packed_states(batch, w, lora, shape, eps, prompts), inputs
+  torch.set_grad_enabled(False)
   x = self.input_embeddings(batch, w)
   context = self.packed_context(batch, w, shape, x)
-  inputs = [x]
+  inputs.append(x)
   for i in range(shape[0]):
     x = self.packed_layer(x, i, batch, context, w, lora, shape, eps, prompts or i < shape[0] - 1)
     inputs.append(x)
-  return inputs
+  torch.set_grad_enabled(True)
+  h = self.rms_norm(x, w["model.norm.weight"], eps)
+  return torch.requires_grad_(h, True), inputs
+
+
+def learning_gradients(self, loss: Tensor, h: Tensor, inputs: List[Tensor], batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], leaves: List[Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
+  # of a loss of the states h, by leaves that it, the adapter or the batch depends on
+  if len(inputs) == 0:
+    return self.gradients(loss, leaves)
+  found = self.gradients(loss, torch.add([h], leaves))
+  totals = self.layer_gradients(inputs, found[0], batch, w, lora, leaves, shape, eps, prompts)
+  torch._foreach_add_(totals, torch.slice(found, 1))
+  return totals
 
 
 def layer_gradients(self, inputs: List[Tensor], gradient: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], leaves: List[Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
-  # The second half: layer by layer backwards, each computed once more. gradient: the loss's by
-  # packed_states. leaves: of lora, of the batch or neither; -> the loss's gradients by them
+  # Layer by layer backwards, each computed once more. gradient: the loss's by the last states
   totals = annotate(List[Tensor], [])
   for leaf in leaves:
     totals.append(torch.zeros_like(leaf))
-  torch.set_grad_enabled(True)
   x = torch.requires_grad_(torch.detach(inputs[shape[0]]), True)
   y = self.rms_norm(x, w["model.norm.weight"], eps)
   g = self.gradients_of(y, gradient, [x])[0]
@@ -286,7 +306,6 @@ def layer_gradients(self, inputs: List[Tensor], gradient: Tensor, batch: Dict[st
         parts = self.gradients_of(y, g, leaves)
     for n in range(len(parts)):
       totals[n] = totals[n] + parts[n]
-  torch.set_grad_enabled(False)
   return totals
 
 
