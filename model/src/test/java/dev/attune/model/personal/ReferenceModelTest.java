@@ -8,7 +8,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ModelFolder;
-import dev.attune.model.lm.DecoderOracle;
+import dev.attune.model.reference.ReferenceDecoder;
+import dev.attune.model.reference.ReferenceDecoder.Lora;
+import dev.attune.model.reference.TextBatch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -62,9 +64,11 @@ class ReferenceModelTest extends PersonalTestBase {
 
   private static double oracle(int[] prompt, int[] reply) {
     int[] ids = IntStream.concat(Arrays.stream(prompt), Arrays.stream(reply)).toArray();
+    TextBatch text = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
     try (ModelFolder files = ModelFolder.open(base.folder());
+        ReferenceDecoder oracle = new ReferenceDecoder(files);
         NDManager manager = Torch.newManager()) {
-      NDArray states = new DecoderOracle(files, manager).hiddenStates(ids);
+      NDArray states = oracle.states(manager, text, Lora.NONE).get(0);
       long[] shape = {base.config().vocabularySize(), base.config().hiddenSize()};
       String output =
           base.config().tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class OptimizerConfigTest {
   private static final OptimizerConfig STREAM =
-      new OptimizerConfig(1, 0, 0.9, 0.98, 1, 9, 100, 0, 0.99);
+      new OptimizerConfig(1, 0, 0.9, 0.98, 1, 9, 100, 0, 0.99, 0, false);
 
   @Test
   void shouldFallWithTheRootOfTheStepsWhereNoEndIsKnown() {
@@ -56,7 +56,7 @@ class OptimizerConfigTest {
   void shouldRefuseALearningRateOfZero() {
     // Given no learning
     // When / Then
-    assertThatThrownBy(() -> new OptimizerConfig(0, 0, 0.9, 0.98, 1, 9, 100, 0, 0.99))
+    assertThatThrownBy(() -> new OptimizerConfig(0, 0, 0.9, 0.98, 1, 9, 100, 0, 0.99, 0, false))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("learningRate");
   }
