@@ -49,6 +49,18 @@ final class LearningKeys {
           0,
           0.99999,
           "Decay of the running average of the weights, which is what is served.");
+  private static final ConfigKey<Double> DROPOUT =
+      decimal(
+          "dropout",
+          OPTIMIZER.dropout(),
+          0,
+          0.99,
+          "Probability with which an element of an adapter's input is dropped in training.");
+  private static final ConfigKey<Boolean> CHECKPOINTING =
+      ConfigKey.bool(
+          "trainer.learning.checkpointing",
+          OPTIMIZER.checkpointing(),
+          "Compute each layer once more instead of keeping it: less memory, more time.");
   private static final ConfigKey<Double> IMITATION =
       decimal("imitation", DEFAULTS.imitation(), 0, 100, "Weight of the imitation loss.");
   private static final ConfigKey<Boolean> IMITATE_PROMPTS =
@@ -151,6 +163,8 @@ final class LearningKeys {
         WARM_UP_STEPS,
         DECAY_STEPS,
         AVERAGE,
+        DROPOUT,
+        CHECKPOINTING,
         IMITATION,
         IMITATE_PROMPTS,
         BATCH_EVENTS,
@@ -187,7 +201,9 @@ final class LearningKeys {
             configuration.get(WARM_UP_STEPS),
             configuration.get(DECAY_STEPS),
             0,
-            configuration.get(AVERAGE)),
+            configuration.get(AVERAGE),
+            configuration.get(DROPOUT),
+            configuration.get(CHECKPOINTING)),
         configuration.get(IMITATION),
         configuration.get(IMITATE_PROMPTS),
         configuration.get(BATCH_EVENTS),

@@ -131,7 +131,7 @@ class TrainerAppIT {
     OnlineConfig tiny =
         new OnlineConfig(
             new RewardModelConfig(2, 4, Pooling.MEAN, true, 32, 16),
-            new OptimizerConfig(4e-3, 0.01, 0.9, 0.98, 1, 2, 1000, 0, 0.9),
+            new OptimizerConfig(4e-3, 0.01, 0.9, 0.98, 1, 2, 1000, 0, 0.9, 0, false),
             0,
             false,
             4,

@@ -3,13 +3,9 @@ package dev.attune.cli.evaluate;
 import dev.attune.cli.CliException;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
-import dev.attune.cli.evaluate.CustomizedResult.InDomain;
-import dev.attune.cli.evaluate.CustomizedResult.OnGeneral;
 import dev.attune.cli.evaluate.RewardProbe.Item;
-import dev.attune.cli.imports.DspQuery;
 import dev.attune.cli.imports.EventSource;
 import dev.attune.cli.imports.ImportItem;
-import dev.attune.cli.imports.TextPair;
 import dev.attune.cli.stack.LocalStack;
 import dev.attune.cli.traffic.Bookkeeper;
 import dev.attune.cli.traffic.EventAccounts;
@@ -29,7 +25,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +47,7 @@ final class CustomizedEvaluation implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final CustomizedData data;
+  private final CustomizedFigures figures;
   private final long seed;
   private final LocalStack stack;
   private final Console console;
@@ -66,6 +62,7 @@ final class CustomizedEvaluation implements AutoCloseable {
 
   CustomizedEvaluation(CustomizedData data, long seed, LocalStack stack, Console console) {
     this.data = data;
+    this.figures = new CustomizedFigures(data);
     this.seed = seed;
     this.stack = stack;
     this.console = console;
@@ -83,7 +80,7 @@ final class CustomizedEvaluation implements AutoCloseable {
    */
   CustomizedResult run(double stage1Seconds) throws InterruptedException {
     seconds.put("base", stage1Seconds);
-    Map<String, LexicalFloor> floors = timed("floors", this::floors);
+    Map<String, LexicalFloor> floors = timed("floors", figures::floors);
     timed("learn_general", () -> teach("general preferences", generalEvents()));
     long general = serve(Domains.GENERAL, Domains.GENERAL);
     Map<String, List<double[]>> before =
@@ -105,8 +102,9 @@ final class CustomizedEvaluation implements AutoCloseable {
           domain, scoreGeneral(set -> domain, Domains.modelName(domain), versions.get(domain)));
     }
     return new CustomizedResult(
-        inDomains(before, after, floors),
-        onGeneral(generalBefore, pooledBefore, generalAfter),
+        new CustomizedAccuracies(
+            figures.inDomains(before, after, floors),
+            figures.onGeneral(generalBefore, pooledBefore, generalAfter)),
         ledger.accounts(),
         models.newest(),
         Collections.unmodifiableMap(seconds),
@@ -238,118 +236,16 @@ final class CustomizedEvaluation implements AutoCloseable {
         () -> {
           Map<String, PairAccuracy> accuracies = new LinkedHashMap<>();
           for (String set : data.general().keySet()) {
-            List<TextPair> pairs = untied(set);
             List<Item> items =
-                pairs.stream()
+                figures.untied(set).stream()
                     .map(pair -> new Item(pair.prompt(), List.of(pair.first(), pair.second())))
                     .toList();
-            List<double[]> rewards = probe.score(domainOfSet.of(set), items, model, version);
-            PairAccuracy sum = PairAccuracy.NONE;
-            for (int i = 0; i < pairs.size(); i++) {
-              sum =
-                  sum.plus(PairAccuracy.of(rewards.get(i), pairs.get(i).firstPreferred() ? 0 : 1));
-            }
-            accuracies.put(set, sum);
+            accuracies.put(
+                set,
+                figures.onGeneral(set, probe.score(domainOfSet.of(set), items, model, version)));
           }
           return accuracies;
         });
-  }
-
-  private List<TextPair> untied(String set) {
-    return data.general().get(set).test().stream().filter(pair -> !pair.tie()).toList();
-  }
-
-  // ---- figures ------------------------------------------------------------------------------
-
-  private Map<String, LexicalFloor> floors() {
-    Map<String, LexicalFloor> floors = new LinkedHashMap<>();
-    for (String domain : data.domains()) {
-      floors.put(domain, LexicalFloor.train(pairs(data.dsp().train(), domain)));
-    }
-    return floors;
-  }
-
-  private Map<String, InDomain> inDomains(
-      Map<String, List<double[]>> before,
-      Map<String, List<double[]>> after,
-      Map<String, LexicalFloor> floors) {
-    Map<String, InDomain> all = new LinkedHashMap<>();
-    for (String domain : data.domains()) {
-      List<PreferredText> pairs = pairs(data.dsp().test(), domain);
-      PairAccuracy longer = PairAccuracy.NONE;
-      for (PreferredText pair : pairs) {
-        longer = longer.plus(PairAccuracy.of(pair.preferred().length(), pair.other().length()));
-      }
-      all.put(
-          domain,
-          new InDomain(
-              accuracy(domain, before.get(domain)),
-              accuracy(domain, after.get(domain)),
-              longer,
-              floors.get(domain).accuracy(pairs),
-              calibration(domain, before.get(domain)),
-              calibration(domain, after.get(domain))));
-    }
-    return all;
-  }
-
-  private Map<String, OnGeneral> onGeneral(
-      Map<String, PairAccuracy> before,
-      Map<String, PairAccuracy> pooled,
-      Map<String, Map<String, PairAccuracy>> after) {
-    Map<String, OnGeneral> all = new LinkedHashMap<>();
-    for (String set : data.general().keySet()) {
-      Map<String, PairAccuracy> byDomain = new LinkedHashMap<>();
-      after.forEach((domain, sets) -> byDomain.put(domain, sets.get(set)));
-      PairAccuracy longer = PairAccuracy.NONE;
-      for (TextPair pair : untied(set)) {
-        double[] lengths = {pair.first().length(), pair.second().length()};
-        longer = longer.plus(PairAccuracy.of(lengths, pair.firstPreferred() ? 0 : 1));
-      }
-      all.put(set, new OnGeneral(before.get(set), pooled.get(set), byDomain, longer));
-    }
-    return all;
-  }
-
-  private PairAccuracy accuracy(String domain, List<double[]> rewards) {
-    PairAccuracy sum = PairAccuracy.NONE;
-    for (int i = 0; i < rewards.size(); i++) {
-      sum = sum.plus(PairAccuracy.of(rewards.get(i), own(data.dsp().test().get(i), domain)));
-    }
-    return sum;
-  }
-
-  private double calibration(String domain, List<double[]> rewards) {
-    CalibrationError error = new CalibrationError();
-    for (int i = 0; i < rewards.size(); i++) {
-      int own = own(data.dsp().test().get(i), domain);
-      for (int other = 0; other < rewards.get(i).length; other++) {
-        if (other != own) {
-          error.add(rewards.get(i)[own], rewards.get(i)[other]);
-        }
-      }
-    }
-    return error.value();
-  }
-
-  private static int own(DspQuery query, String domain) {
-    return List.copyOf(query.responses().keySet()).indexOf(domain);
-  }
-
-  private static List<PreferredText> pairs(Collection<DspQuery> queries, String domain) {
-    List<PreferredText> pairs = new ArrayList<>();
-    for (DspQuery query : queries) {
-      String preferred = query.responses().get(domain);
-      query
-          .responses()
-          .forEach(
-              (style, other) -> {
-                if (preferred != null && !style.equals(domain)) {
-                  pairs.add(new PreferredText(preferred, other));
-                }
-              });
-    }
-    return pairs;
   }
 
   // ---- waiting ------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 package dev.attune.cli.evaluate;
 
 import dev.attune.cli.console.Console;
-import dev.attune.cli.evaluate.CustomizedResult.InDomain;
-import dev.attune.cli.evaluate.CustomizedResult.OnGeneral;
+import dev.attune.cli.evaluate.CustomizedAccuracies.InDomain;
+import dev.attune.cli.evaluate.CustomizedAccuracies.OnGeneral;
 import dev.attune.cli.report.Bars;
 import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.report.Svg;
@@ -34,8 +34,9 @@ final class CustomizedSummary {
     console.print(TARGETS);
     console.printf(
         "Here: after - before %+.3f, mean after %s; seed %d, %d training and %d test queries.",
-        result.mean(d -> d.after().value()) - result.mean(d -> d.before().value()),
-        Bars.share(result.mean(d -> d.after().value())),
+        result.accuracies().mean(d -> d.after().value())
+            - result.accuracies().mean(d -> d.before().value()),
+        Bars.share(result.accuracies().mean(d -> d.after().value())),
         result.seed(),
         result.trainQueries(),
         result.testQueries());
@@ -70,8 +71,11 @@ final class CustomizedSummary {
 
   private static List<List<String>> domainRows(CustomizedResult result) {
     List<List<String>> rows = new ArrayList<>();
-    result.domains().forEach((domain, its) -> rows.add(row(domain, value -> value.of(its))));
-    rows.add(row("mean", value -> result.mean(value::of)));
+    result
+        .accuracies()
+        .domains()
+        .forEach((domain, its) -> rows.add(row(domain, value -> value.of(its))));
+    rows.add(row("mean", value -> result.accuracies().mean(value::of)));
     return rows;
   }
 
@@ -91,7 +95,7 @@ final class CustomizedSummary {
 
   private static List<List<String>> generalRows(CustomizedResult result) {
     List<List<String>> rows = new ArrayList<>();
-    for (Map.Entry<String, OnGeneral> set : result.general().entrySet()) {
+    for (Map.Entry<String, OnGeneral> set : result.accuracies().general().entrySet()) {
       OnGeneral its = set.getValue();
       rows.add(
           List.of(
@@ -105,9 +109,9 @@ final class CustomizedSummary {
   }
 
   private static String bars(CustomizedResult result) {
-    List<InDomain> its = List.copyOf(result.domains().values());
+    List<InDomain> its = List.copyOf(result.accuracies().domains().values());
     return Svg.bars(
-        List.copyOf(result.domains().keySet()),
+        List.copyOf(result.accuracies().domains().keySet()),
         List.of(
             series("longer", its, d -> d.longer().value()),
             series("before", its, d -> d.before().value()),
@@ -118,9 +122,9 @@ final class CustomizedSummary {
   }
 
   private static String generalBars(CustomizedResult result) {
-    List<OnGeneral> its = List.copyOf(result.general().values());
+    List<OnGeneral> its = List.copyOf(result.accuracies().general().values());
     return Svg.bars(
-        List.copyOf(result.general().keySet()),
+        List.copyOf(result.accuracies().general().keySet()),
         List.of(
             series("longer", its, s -> s.longer().value()),
             series("before", its, s -> s.before().value()),

@@ -5,6 +5,7 @@ import dev.attune.cli.CommonOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
 import dev.attune.cli.personalize.PersonalizedCommand;
+import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.stack.BaseCache;
 import dev.attune.cli.stack.LocalStack;
 import dev.attune.cli.stack.StackConfig;
@@ -13,6 +14,7 @@ import dev.attune.model.lm.Stage1Config;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,7 +39,9 @@ public final class EvaluateCommand {
       description = {
         "Teach general and then domain-specific preferences through the whole system, and print the",
         "accuracy of the rewards on queries held out, before and after, beside simple floors.",
-        "The base and its tokenizer are trained on the training part first, and cached."
+        "The base and its tokenizer are trained on the training part first, and cached.",
+        "With --offline the same is done in one process without Kafka, for the strategies of keeping",
+        "general ability side by side, and for the best of them with three seeds."
       })
   int customized(
       @Mixin CommonOptions common,
@@ -61,8 +65,13 @@ public final class EvaluateCommand {
               paramLabel = "N",
               defaultValue = "1",
               description =
-                  "Of the split, the order of the events and the base (default: ${DEFAULT-VALUE}).")
+                  "Of the split, the order of the events and the base (default: ${DEFAULT-VALUE});"
+                      + " with --offline the first of three.")
           long seed,
+      @Option(
+              names = "--offline",
+              description = "Train and score in this process, the strategies side by side.")
+          boolean offline,
       @Option(
               names = "--report",
               paramLabel = "DIR",
@@ -70,6 +79,21 @@ public final class EvaluateCommand {
           @Nullable Path report)
       throws IOException, InterruptedException {
     Console console = common.console();
+    if (offline) {
+      OfflineResult compared =
+          new OfflineEvaluation(
+                  folder,
+                  test,
+                  seed,
+                  OfflineRecipe.defaults(),
+                  BaseCache.standard(console),
+                  console)
+              .run();
+      OfflineSummary summary = new OfflineSummary(compared);
+      summary.print(console);
+      write(common, report, summary.page(), compared.json());
+      return 0;
+    }
     CustomizedData data = CustomizedData.read(folder, test, seed);
     long start = System.nanoTime();
     Path base =
@@ -87,15 +111,20 @@ public final class EvaluateCommand {
       }
     }
     CustomizedSummary.print(result, console);
-    JsonReport.write(common.json(), result.json());
+    write(common, report, CustomizedSummary.page(result), result.json());
+    return 0;
+  }
+
+  private static void write(
+      CommonOptions common, @Nullable Path report, HtmlReport page, Map<String, ?> json) {
+    JsonReport.write(common.json(), json);
     if (report != null) {
       try {
-        CustomizedSummary.page(result).write(report.resolve("customized.html"));
+        page.write(report.resolve("customized.html"));
       } catch (IOException e) {
         throw new CliException("--report " + report + ": " + e.getMessage(), e);
       }
-      JsonReport.write(report.resolve("customized.json"), result.json());
+      JsonReport.write(report.resolve("customized.json"), json);
     }
-    return 0;
   }
 }

@@ -13,16 +13,27 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BaseCommandTest {
   @TempDir private Path dir;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
-  @Test
-  void shouldAgreeWithGoldenOutputs() {
+  @ParameterizedTest
+  @CsvSource({
+    "llama-dynamic, 5",
+    "llama-linear, 5",
+    "llama-llama3, 7",
+    "llama-rope-parameters, 5",
+    "mistral-window, 5",
+    "qwen2-bias-bf16, 5",
+    "qwen3-headdim, 5"
+  })
+  void shouldAgreeWithGoldenOutputs(String name, int cases) {
     // Given
-    Path golden = TestData.folder("goldens/llama-linear");
+    Path golden = TestData.folder("goldens/" + name);
     Path report = dir.resolve("report.json");
 
     // When
@@ -30,8 +41,10 @@ class BaseCommandTest {
 
     // Then
     assertThat(exitCode).as(out + "" + err).isZero();
-    assertThat(out.toString()).contains("compared 5 of 5 cases").doesNotContain("BEYOND");
-    assertThat(report).content().contains("\"ok\" : true", "\"hidden_states\"");
+    assertThat(out.toString())
+        .contains("%d of %d cases agree".formatted(cases, cases))
+        .doesNotContain("BEYOND");
+    assertThat(report).content().contains("\"ok\" : true", "\"hidden_states\"", "\"logprobs\"");
   }
 
   @Test
@@ -74,7 +87,7 @@ class BaseCommandTest {
 
     // Then
     assertThat(exitCode).as(err.toString()).isZero();
-    assertThat(out.toString()).contains("llama").contains("tokenizer.json").contains("sample");
+    assertThat(out.toString()).contains("llama", "template     attune", "end of reply 1", "sample");
   }
 
   private int run(String... args) {

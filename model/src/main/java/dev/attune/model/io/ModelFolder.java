@@ -14,7 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,12 +41,16 @@ public final class ModelFolder implements AutoCloseable {
   private static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  private static final String CHAT_TEMPLATE = "chat_template.jinja";
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
 
+  private static final Set<ElementType> FLOATS =
+      Collections.unmodifiableSet(EnumSet.of(ElementType.F32, ElementType.F16, ElementType.BF16));
+
   private static final Pattern MODEL_FILE =
       Pattern.compile(
-          "config\\.json|generation_config\\.json|tokenizer(_config)?\\.json"
+          "config\\.json|generation_config\\.json|tokenizer(_config)?\\.json|chat_template\\.jinja"
               + "|model.*\\.safetensors(\\.index\\.json)?");
 
   private final Path path;
@@ -77,7 +83,7 @@ public final class ModelFolder implements AutoCloseable {
     }
     ModelConfig config = ModelConfig.read(dir.resolve(CONFIG));
     Set<String> files = new TreeSet<>(Set.of(CONFIG));
-    Stream.of(TOKENIZER, TOKENIZER_CONFIG, INDEX)
+    Stream.of(TOKENIZER, TOKENIZER_CONFIG, CHAT_TEMPLATE, INDEX)
         .filter(name -> Files.isRegularFile(dir.resolve(name)))
         .forEach(files::add);
     Map<String, String> fileOf = files.contains(INDEX) ? readIndex(dir.resolve(INDEX)) : Map.of();
@@ -153,6 +159,11 @@ public final class ModelFolder implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** How many files its weights are in. */
+  public int shards() {
+    return shards.size();
+  }
+
   /** Names of all tensors, across shards. */
   public Set<String> names() {
     return shardOf.keySet();
@@ -166,6 +177,31 @@ public final class ModelFolder implements AutoCloseable {
   /** A tensor's raw bytes, as {@link Safetensors#data}. */
   public ByteBuffer data(String name) {
     return shard(name).data(name);
+  }
+
+  /** A part of a tensor's raw bytes, as {@link Safetensors#data(String, long, int)}. */
+  public ByteBuffer data(String name, long first, int count) {
+    return shard(name).data(name, first, count);
+  }
+
+  /**
+   * Checks that the weights hold a tensor of floating-point numbers in this shape.
+   *
+   * @throws ModelFormatException naming the file and the tensor
+   */
+  public void require(String name, long... shape) {
+    TensorInfo info = info(name);
+    String problem = null;
+    if (!Arrays.equals(info.dimensions(), shape)) {
+      problem =
+          "shape is %s; config.json asks for %s".formatted(info.shape(), Arrays.toString(shape));
+    } else if (!FLOATS.contains(info.type())) {
+      problem = "dtype is %s; allowed %s".formatted(info.type(), FLOATS);
+    }
+    if (problem != null) {
+      throw new ModelFormatException(
+          shard(name).source(), "tensor '%s': %s".formatted(name, problem));
+    }
   }
 
   /** A tensor as floats, as {@link Safetensors#floats}. */
@@ -210,7 +246,8 @@ public final class ModelFolder implements AutoCloseable {
   private Safetensors shard(String name) {
     Safetensors shard = shardOf.get(name);
     if (shard == null) {
-      throw new ModelFormatException(path, "tensor '" + name + "': missing");
+      Path file = path.resolve(definingFiles.contains(INDEX) ? INDEX : WEIGHTS);
+      throw new ModelFormatException(file, "tensor '" + name + "': missing");
     }
     return shard;
   }

@@ -13,11 +13,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
  * Reads a <a href="https://github.com/huggingface/safetensors">safetensors</a> file (memory-mapped,
- * so files may exceed 2 GiB; one tensor may not) or the same bytes in memory.
+ * so files and tensors may exceed 2 GiB) or the same bytes in memory.
  *
  * <p>The header is validated in full when it is opened; {@link SafetensorsException} names the file
  * and the tensor at fault. Safe for use by many threads. {@link #close()} releases the file handle;
@@ -82,6 +83,11 @@ public final class Safetensors implements AutoCloseable {
         source, header, (begin, size) -> all.slice((int) (dataStart + begin), (int) size));
   }
 
+  /** The file, or what stands for it: what error messages name. */
+  Object source() {
+    return source;
+  }
+
   /** Names of all tensors, in the order of their data. */
   public Set<String> names() {
     return header.tensors().keySet();
@@ -104,6 +110,9 @@ public final class Safetensors implements AutoCloseable {
   /**
    * A tensor's raw bytes: read-only, little-endian, direct when they come from a file. Native code
    * must not write to them: the memory is mapped read-only.
+   *
+   * @throws SafetensorsException if the tensor has 2 GiB or more; {@link #data(String, long, int)}
+   *     gives such a one in parts
    */
   public ByteBuffer data(String name) {
     TensorInfo info = info(name);
@@ -111,12 +120,31 @@ public final class Safetensors implements AutoCloseable {
       throw new SafetensorsException(
           source, "tensor '" + name + "': " + info.bytes() + " bytes; allowed less than 2 GiB");
     }
+    return slice(info, info.begin(), info.bytes());
+  }
+
+  /**
+   * The raw bytes of {@code count} elements from {@code first} on, in row-major order; otherwise as
+   * {@link #data(String)}.
+   *
+   * @throws IndexOutOfBoundsException if the tensor has no such elements
+   * @throws IllegalArgumentException if they are 2 GiB or more
+   */
+  public ByteBuffer data(String name, long first, int count) {
+    TensorInfo info = info(name);
+    Objects.checkFromIndexSize(first, count, info.elements());
+    long bytes = (long) count * info.type().bytes();
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(count + " elements are " + bytes + " bytes");
+    }
+    return slice(info, info.begin() + first * info.type().bytes(), bytes);
+  }
+
+  private ByteBuffer slice(TensorInfo info, long begin, long bytes) {
     try {
-      return data.slice(info.begin(), info.bytes())
-          .asReadOnlyBuffer()
-          .order(ByteOrder.LITTLE_ENDIAN);
+      return data.slice(begin, bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot map tensor '" + name + "' of " + source, e);
+      throw new UncheckedIOException("cannot map tensor '" + info.name() + "' of " + source, e);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +53,8 @@ public final class BaseModel implements AutoCloseable {
   public static BaseModel load(Path dir, Precision precision) {
     try (ModelFolder folder = ModelFolder.open(dir)) {
       ModelConfig config = folder.config();
-      Tokenizer tokenizer = folder.tokenizerJson().map(Tokenizer::load).orElse(null);
+      Tokenizer tokenizer =
+          folder.tokenizerJson().map(file -> tokenizer(file, config)).orElse(null);
       NDManager manager = Torch.newManager();
       boolean loaded = false;
       try {
@@ -70,44 +72,29 @@ public final class BaseModel implements AutoCloseable {
     }
   }
 
+  private static Tokenizer tokenizer(Path file, ModelConfig config) {
+    Tokenizer tokenizer = Tokenizer.load(file);
+    if (tokenizer.size() > config.vocabularySize()) {
+      tokenizer.close();
+      throw new ModelFormatException(
+          file,
+          "its ids reach %d; tensor '%s' has %d rows"
+              .formatted(tokenizer.size() - 1, DecoderTensors.EMBEDDING, config.vocabularySize()));
+    }
+    return tokenizer;
+  }
+
   private static Dictionary read(ModelFolder folder, Precision precision, NDManager manager) {
     ModelConfig config = folder.config();
     Map<String, NDArray> tensors = new HashMap<>(RotaryTables.of(manager, config));
-    DecoderTensors.shapes(config)
-        .forEach(
-            (name, shape) -> {
-              long[] found = folder.info(name).dimensions();
-              if (!Arrays.equals(found, shape)) {
-                throw new ModelFormatException(
-                    folder.path(),
-                    "tensor '%s': shape %s; config.json asks for %s"
-                        .formatted(name, Arrays.toString(found), Arrays.toString(shape)));
-              }
-              tensors.put(
-                  name, Tensors.owned(manager, folder.floats(name), precision.scalarType(), shape));
-            });
-    DecoderTensors.fused(config)
-        .forEach(
-            (name, parts) -> {
-              fuse(manager, tensors, name + ".weight", suffixed(parts, ".weight"));
-              fuse(manager, tensors, name + ".bias", suffixed(parts, ".bias"));
-            });
-    return new Dictionary(tensors);
-  }
-
-  private static List<String> suffixed(List<String> names, String suffix) {
-    return names.stream().map(name -> name + suffix).toList();
-  }
-
-  /** Puts one tensor in the place of its parts, where they are there. */
-  private static void fuse(
-      NDManager manager, Map<String, NDArray> tensors, String name, List<String> parts) {
-    if (!tensors.containsKey(parts.get(0))) {
-      return;
+    Map<String, long[]> shapes = DecoderTensors.shapes(config);
+    shapes.forEach(folder::require);
+    Map<String, List<String>> parts = DecoderTensors.stored(config);
+    for (String name : parts.keySet()) {
+      tensors.put(
+          name, WeightReader.read(manager, folder, parts.get(name), precision.scalarType()));
     }
-    List<NDArray> arrays = parts.stream().map(tensors::remove).toList();
-    tensors.put(name, TorchScript.SHARED.train(manager, "concatenate", arrays).get(0));
-    arrays.forEach(NDArray::close);
+    return new Dictionary(tensors);
   }
 
   /** Returns the folder that the model was read from. */
@@ -118,6 +105,11 @@ public final class BaseModel implements AutoCloseable {
   /** Returns the model's shape. */
   public ModelConfig config() {
     return config;
+  }
+
+  /** Returns whether the folder has a tokenizer. */
+  public boolean hasTokenizer() {
+    return tokenizer != null;
   }
 
   /**
@@ -167,45 +159,123 @@ public final class BaseModel implements AutoCloseable {
    * @return the last hidden states after the final norm, [rows, tokens, hidden], fp32
    */
   public NDArray hiddenStates(NDManager results, long[][] ids) {
-    try (NDManager scratch = results.newSubManager()) {
-      return TorchScript.SHARED.infer(results, "cast", states(scratch, ids), TorchScript.FLOAT32);
-    }
+    return hiddenStates(results, texts(ids), null);
   }
 
   /** Like {@link #hiddenStates}, but the next token's logits, [rows, tokens, vocabulary], fp32. */
   public NDArray logits(NDManager results, long[][] ids) {
+    return logits(results, texts(ids), null);
+  }
+
+  /**
+   * Reads whole texts of any lengths in one batch, laid out as those that are scored.
+   *
+   * @param texts token ids, none empty; {@code -1 - t} is the slot of vector t of the text's soft
+   *     prompt, anywhere but at the end
+   * @param vectors the soft prompts, [texts, vectors, hidden], or null where there are no slots
+   * @return the last hidden states after the final norm, [texts, longest, hidden], fp32; what
+   *     stands beyond a text's end means nothing
+   * @throws IllegalArgumentException if an id is not in the vocabulary, a slot has no vector, or a
+   *     text is too long
+   */
+  public NDArray hiddenStates(NDManager results, List<int[]> texts, @Nullable NDArray vectors) {
     try (NDManager scratch = results.newSubManager()) {
-      return TorchScript.SHARED.infer(results, "logits", states(scratch, ids), weights);
+      NDArray states = states(scratch, texts, vectors, BaseModel::allButTheLast);
+      return TorchScript.SHARED.infer(results, "cast", states, TorchScript.FLOAT32);
     }
   }
 
-  /** A text's last token is read as a reply to the others, so that it takes the way of all. */
-  private NDArray states(NDManager scratch, long[][] ids) {
-    int length = ids[0].length;
-    if (length > maxTokens()) {
-      throw new IllegalArgumentException(
-          length + " tokens; the model reads " + maxTokens() + " at most");
+  /**
+   * Like {@link #hiddenStates}, but the next token's logits, [texts, longest, vocabulary], fp32.
+   */
+  public NDArray logits(NDManager results, List<int[]> texts, @Nullable NDArray vectors) {
+    try (NDManager scratch = results.newSubManager()) {
+      NDArray states = states(scratch, texts, vectors, BaseModel::allButTheLast);
+      return TorchScript.SHARED.infer(results, "logits", states, weights);
     }
-    int prompt = Math.max(1, length - 1);
+  }
+
+  /**
+   * Reads whole texts, each as a prompt and one reply to it.
+   *
+   * @param promptOf how many of a text's tokens are its prompt: at least one, all slots among them
+   * @return the last hidden states, [texts, longest, hidden], in the compute type
+   */
+  NDArray states(
+      NDManager scratch,
+      List<int[]> texts,
+      @Nullable NDArray vectors,
+      ToIntFunction<int[]> promptOf) {
+    requireVectors(texts, vectors);
+    texts.forEach(this::requireText);
     List<TokenBatch.Row> rows = new ArrayList<>();
-    long[] order = new long[ids.length * length];
-    for (int row = 0; row < ids.length; row++) {
-      int[] text = Arrays.stream(ids[row]).mapToInt(Math::toIntExact).toArray();
-      int[] last = {text[length - 1]};
-      rows.add(new TokenBatch.Row(Arrays.copyOf(text, prompt), List.of(last)));
-      for (int t = 0; t < length; t++) {
-        order[row * length + t] =
-            t < prompt ? (long) row * prompt + t : (long) ids.length * prompt + row;
+    int allPrompts = texts.stream().mapToInt(promptOf).sum();
+    int longest = texts.stream().mapToInt(text -> text.length).max().orElse(0);
+    long[] order = new long[texts.size() * longest];
+    int prompts = 0;
+    int replies = allPrompts;
+    for (int n = 0; n < texts.size(); n++) {
+      int[] text = texts.get(n);
+      int prompt = promptOf.applyAsInt(text);
+      // A text of one token is its own reply, which nobody reads.
+      int[] reply = Arrays.copyOfRange(text, Math.min(prompt, text.length - 1), text.length);
+      rows.add(new TokenBatch.Row(Arrays.copyOf(text, prompt), List.of(reply), 0, n));
+      for (int t = 0; t < text.length; t++) {
+        order[n * longest + t] = t < prompt ? (long) prompts + t : (long) replies + t - prompt;
       }
+      prompts += prompt;
+      replies += reply.length;
     }
-    try (Dictionary batch = new Dictionary(new TokenBatch(rows).tensors(scratch, config));
+    Map<String, NDArray> tensors = new TokenBatch(rows).tensors(scratch, config);
+    if (vectors != null) {
+      tensors.put("vectors", vectors);
+    }
+    try (Dictionary batch = new Dictionary(tensors);
         Dictionary none = new Dictionary(Map.of())) {
       NDArray packed =
           TorchScript.SHARED.infer(
               scratch, "packed_states", batch, weights, none, shape(), config.rmsNormEps(), true);
-      NDArray at = Tensors.of(scratch, order, ids.length, length);
+      NDArray at = Tensors.of(scratch, order, texts.size(), longest);
       return TorchScript.SHARED.infer(scratch, "pad", packed, at);
     }
+  }
+
+  /** All slots have a vector: the script would otherwise take another text's. */
+  private void requireVectors(List<int[]> texts, @Nullable NDArray vectors) {
+    int slots = -texts.stream().flatMapToInt(Arrays::stream).filter(id -> id < 0).min().orElse(0);
+    long[] allowed = {texts.size(), slots, config.hiddenSize()};
+    long[] found = vectors == null ? new long[] {} : vectors.getShape().getShape();
+    if (vectors == null ? slots > 0 : !Arrays.equals(found, allowed)) {
+      throw new IllegalArgumentException(
+          "soft prompts of shape %s; the texts ask for %s"
+              .formatted(Arrays.toString(found), Arrays.toString(allowed)));
+    }
+  }
+
+  /** On a GPU, an id without a row would break the engine for all that follows. */
+  private void requireText(int[] text) {
+    if (text.length == 0 || text.length > maxTokens()) {
+      throw new IllegalArgumentException(
+          text.length + " tokens; the model reads 1 to " + maxTokens());
+    }
+    int largest = Arrays.stream(text).max().orElse(0);
+    if (largest >= config.vocabularySize()) {
+      throw new IllegalArgumentException(
+          "token id %d; allowed is less than %d".formatted(largest, config.vocabularySize()));
+    }
+    if (text[text.length - 1] < 0) {
+      throw new IllegalArgumentException("a text ends with a soft prompt slot; allowed is a token");
+    }
+  }
+
+  private static int allButTheLast(int[] text) {
+    return Math.max(1, text.length - 1);
+  }
+
+  private static List<int[]> texts(long[][] ids) {
+    return Arrays.stream(ids)
+        .map(text -> Arrays.stream(text).mapToInt(Math::toIntExact).toArray())
+        .toList();
   }
 
   @Override

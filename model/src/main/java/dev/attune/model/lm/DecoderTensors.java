@@ -4,6 +4,7 @@ import dev.attune.model.io.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 
 /** The tensors of a decoder by their Hugging Face names, and their shapes. */
@@ -80,6 +81,28 @@ public final class DecoderTensors {
       fused.put(mlp + "gate_up_proj", List.of(mlp + "gate_proj", mlp + "up_proj"));
     }
     return fused;
+  }
+
+  /**
+   * Returns the tensors as scripts take them: its name, and the stored ones that it is made of,
+   * rows below one another.
+   */
+  static Map<String, List<String>> stored(ModelConfig config) {
+    Map<String, List<String>> stored = new LinkedHashMap<>();
+    Set<String> single = shapes(config).keySet();
+    fused(config)
+        .forEach(
+            (name, parts) -> {
+              for (String suffix : List.of(".weight", ".bias")) {
+                List<String> there = parts.stream().map(part -> part + suffix).toList();
+                if (single.containsAll(there)) {
+                  single.removeAll(there);
+                  stored.put(name + suffix, there);
+                }
+              }
+            });
+    single.forEach(name -> stored.put(name, List.of(name)));
+    return stored;
   }
 
   /**

@@ -108,4 +108,42 @@ public record OnlineConfig(
         enrichmentMemory,
         seed);
   }
+
+  /** The same with another optimiser. */
+  public OnlineConfig with(OptimizerConfig other) {
+    return new OnlineConfig(
+        model,
+        other,
+        imitation,
+        imitatePrompts,
+        batchEvents,
+        microBatchTokens,
+        replay,
+        generalReplay,
+        fadeEvents,
+        memoryEvents,
+        enrichment,
+        enrichmentEvents,
+        enrichmentMemory,
+        seed);
+  }
+
+  /** The same with another seed. */
+  public OnlineConfig withSeed(long newSeed) {
+    return new OnlineConfig(
+        model,
+        optimizer,
+        imitation,
+        imitatePrompts,
+        batchEvents,
+        microBatchTokens,
+        replay,
+        generalReplay,
+        fadeEvents,
+        memoryEvents,
+        enrichment,
+        enrichmentEvents,
+        enrichmentMemory,
+        newSeed);
+  }
 }

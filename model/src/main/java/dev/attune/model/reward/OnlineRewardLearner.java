@@ -309,6 +309,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
               base,
               config.model());
       targets.putTensors(scratch, part, tensors);
+      putOptions(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         return TorchScript.SHARED.train(
             results,
@@ -321,6 +322,18 @@ public final class OnlineRewardLearner implements AutoCloseable {
             base.config().rmsNormEps(),
             config.imitation());
       }
+    }
+  }
+
+  private void putOptions(NDManager scratch, Map<String, NDArray> tensors) {
+    OptimizerConfig optimizer = config.optimizer();
+    if (optimizer.checkpointing()) {
+      tensors.put("checkpoint", Tensors.of(scratch, new long[] {1}, 1));
+    }
+    if (optimizer.dropout() > 0) {
+      long seed = ReplayMemory.mix(config.seed(), steps) >>> 1;
+      tensors.put("dropout", Tensors.of(scratch, new float[] {(float) optimizer.dropout()}, 1));
+      tensors.put("dropout_seed", Tensors.of(scratch, new long[] {seed}, 1));
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.attune.model.reward;
 
 /**
- * How gradients become weights: AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101), its learning
- * rate over time, and the running average of the weights that is served.
+ * How gradients are taken and become weights: AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101),
+ * its learning rate over time, and the running average of the weights that is served.
  *
  * @param learningRate after the warm-up
  * @param weightDecay of all parameters
@@ -15,6 +15,9 @@ package dev.attune.model.reward;
  * @param plannedSteps of a run whose end is known: its steps; the learning rate stays for {@value
  *     #CONSTANT} of them and then falls linearly to zero. 0 is a stream
  * @param average decay of the running average of the weights; 0 serves the weights themselves
+ * @param dropout probability with which an element of an adapter's input is dropped in training
+ * @param checkpointing whether each layer is computed once more on the way back instead of being
+ *     kept (Chen et al. 2016, arXiv 1604.06174): less memory, a third more time, equal gradients
  */
 public record OptimizerConfig(
     double learningRate,
@@ -25,7 +28,9 @@ public record OptimizerConfig(
     int warmUpSteps,
     int decaySteps,
     int plannedSteps,
-    double average) {
+    double average,
+    double dropout,
+    boolean checkpointing) {
   private static final double CONSTANT = 0.3;
   private static final double AVERAGE_SHARE = 4;
 
@@ -40,17 +45,28 @@ public record OptimizerConfig(
     Limits.within("decaySteps", decaySteps, 1, Integer.MAX_VALUE);
     Limits.within("plannedSteps", plannedSteps, 0, Integer.MAX_VALUE);
     Limits.within("average", average, 0, 0.99999);
+    Limits.within("dropout", dropout, 0, 0.99);
   }
 
   /** What served best on streams with a small base. */
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(4e-3, 0.01, 0.9, 0.98, 1.0, 10, 60, 0, 0.99);
+    return new OptimizerConfig(4e-3, 0.01, 0.9, 0.98, 1.0, 10, 60, 0, 0.99, 0, false);
   }
 
   /** The same for a run of so many steps, which ends with the weights themselves. */
   public OptimizerConfig planned(int steps) {
     return new OptimizerConfig(
-        learningRate, weightDecay, beta1, beta2, clip, steps / 20, decaySteps, steps, 0);
+        learningRate,
+        weightDecay,
+        beta1,
+        beta2,
+        clip,
+        steps / 20,
+        decaySteps,
+        steps,
+        0,
+        dropout,
+        checkpointing);
   }
 
   /** The learning rate of a step, counted from 1. */

@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The one layout in which all dialogues reach the model, whatever their source:
+ * Lays dialogues out as the tokenizer's {@link ChatStyle} says, the same for all sources:
  *
  * <pre>{@code
  * prompt:  <bos> ( <role> text <end> )*  <assistant>
@@ -19,9 +19,9 @@ import java.util.List;
  */
 public final class DialogueTemplate {
   private final Tokenizer tokenizer;
+  private final ChatTemplate layout;
   private final int promptTokens;
   private final int replyTokens;
-  private final int[] cue;
 
   /**
    * @param promptTokens most tokens of a prompt; must leave room for {@code <bos>} and the mark of
@@ -30,12 +30,13 @@ public final class DialogueTemplate {
    */
   public DialogueTemplate(Tokenizer tokenizer, int promptTokens, int replyTokens) {
     this.tokenizer = tokenizer;
+    this.layout = tokenizer.template();
     this.promptTokens = promptTokens;
     this.replyTokens = replyTokens;
-    this.cue = tokenizer.roleIds("assistant");
-    if (promptTokens < 1 + cue.length) {
+    int least = startTokens() + layout.cue(null).length;
+    if (promptTokens < least) {
       throw new IllegalArgumentException(
-          "promptTokens is %d; allowed: %d or more".formatted(promptTokens, 1 + cue.length));
+          "promptTokens is %d; allowed: %d or more".formatted(promptTokens, least));
     }
     if (replyTokens < 1) {
       throw new IllegalArgumentException(
@@ -43,26 +44,28 @@ public final class DialogueTemplate {
     }
   }
 
-  /** Token ids of a prompt, ready for a reply to follow; 1 + assistant's mark at least. */
+  /** Token ids of a prompt, ready for a reply to follow; {@code <bos>} or a mark at least. */
   public int[] prompt(List<Turn> turns) {
     Deque<int[]> parts = new ArrayDeque<>();
+    int[] cue = layout.cue(turns.isEmpty() ? null : turns.get(turns.size() - 1).role());
     parts.addFirst(cue);
     int length = cue.length;
-    int room = promptTokens - 1;
+    int[] start = layout.start();
+    int room = promptTokens - start.length;
     // Backwards, so that a long history costs no more than what is kept of it.
     for (int i = turns.size() - 1; i >= 0 && length < room; i--) {
-      int[] end = tokenizer.endOfTurnIds();
-      int[] text = tokenizer.encode(turns.get(i).text());
-      int[] role = tokenizer.roleIds(turns.get(i).role());
+      Turn turn = turns.get(i);
+      int[] end = layout.close(turn.role());
+      int[] text = tokenizer.encode(layout.text(turn.text()));
+      int[] role = layout.open(turn.role(), i == 0 ? null : turns.get(i - 1).role());
       parts.addFirst(end);
       parts.addFirst(text);
       parts.addFirst(role);
       length += end.length + text.length + role.length;
     }
-    int[] ids = new int[1 + Math.min(length, room)];
+    int[] ids = Arrays.copyOf(start, start.length + Math.min(length, room));
     int skip = Math.max(0, length - room);
-    int at = 1;
-    ids[0] = tokenizer.bosId();
+    int at = start.length;
     for (int[] part : parts) {
       int from = Math.min(skip, part.length);
       System.arraycopy(part, from, ids, at, part.length - from);
@@ -74,13 +77,18 @@ public final class DialogueTemplate {
 
   /** Token ids of a reply; never empty. */
   public int[] reply(String text) {
-    int[] ids = tokenizer.encode(text);
+    int[] ids = tokenizer.encode(layout.text(text));
     if (ids.length >= replyTokens) {
       return Arrays.copyOf(ids, replyTokens);
     }
     int[] ended = Arrays.copyOf(ids, ids.length + 1);
-    ended[ids.length] = tokenizer.eosId();
+    ended[ids.length] = layout.endOfReply();
     return ended;
+  }
+
+  /** How many tokens each prompt has before its first turn: one, or none in some layouts. */
+  public int startTokens() {
+    return layout.start().length;
   }
 
   /** Most tokens of a prompt. */

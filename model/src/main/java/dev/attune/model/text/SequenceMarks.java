@@ -7,31 +7,19 @@ import dev.attune.model.io.ModelFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalInt;
-import java.util.function.Function;
 
 /**
- * The ids that structure a sequence: its start and end, padding, and the marks of turns.
+ * The ids around a text.
  *
  * @param bos starts a text
  * @param eos ends a text
  * @param pad fills up a batch
- * @param system opens a system's turn
- * @param user opens a user's turn
- * @param assistant opens the assistant's turn
- * @param endOfTurn closes a turn
+ * @param ownBos whether the tokenizer itself has a token that starts a text: {@code bos} is
+ *     otherwise one that config.json names, or {@code eos}
  */
-record SequenceMarks(
-    int bos,
-    int eos,
-    int pad,
-    List<Integer> system,
-    List<Integer> user,
-    List<Integer> assistant,
-    List<Integer> endOfTurn) {
+record SequenceMarks(int bos, int eos, int pad, boolean ownBos) {
 
   /** Names that published tokenizers of the supported families use, best first. */
   private static final List<String> BOS_NAMES =
@@ -42,12 +30,8 @@ record SequenceMarks(
   private static final List<String> PAD_NAMES =
       List.of(SpecialToken.PAD.content(), "<pad>", "<|finetune_right_pad_id|>", "<|endoftext|>");
 
-  /**
-   * Finds the marks of a tokenizer.
-   *
-   * @param encode plain text to ids, for marks that the tokenizer has no special token for
-   */
-  static SequenceMarks find(TokenizerFile file, Function<String, int[]> encode) {
+  /** Finds the marks of a tokenizer. */
+  static SequenceMarks find(TokenizerFile file) {
     JsonNode tokenizerConfig = sibling(file.path(), "tokenizer_config.json");
     JsonNode modelConfig = sibling(file.path(), "config.json");
     OptionalInt end = find("eos", EOS_NAMES, file, tokenizerConfig, modelConfig);
@@ -63,25 +47,7 @@ record SequenceMarks(
         find("bos", BOS_NAMES, file, tokenizerConfig, modelConfig).orElse(eos),
         eos,
         find("pad", PAD_NAMES, file, tokenizerConfig, modelConfig).orElse(eos),
-        mark(SpecialToken.SYSTEM, "system:", file, encode),
-        mark(SpecialToken.USER, "user:", file, encode),
-        mark(SpecialToken.ASSISTANT, "assistant:", file, encode),
-        mark(SpecialToken.END, "\n", file, encode));
-  }
-
-  /** Opens a turn of a role; roles other than system, user and assistant count as user. */
-  List<Integer> role(String role) {
-    return switch (role.toLowerCase(Locale.ROOT)) {
-      case "system" -> system;
-      case "assistant" -> assistant;
-      default -> user;
-    };
-  }
-
-  private static List<Integer> mark(
-      SpecialToken token, String text, TokenizerFile file, Function<String, int[]> encode) {
-    Integer id = file.specialTokens().get(token.content());
-    return id == null ? Arrays.stream(encode.apply(text)).boxed().toList() : List.of(id);
+        find("bos", BOS_NAMES, file, tokenizerConfig, MissingNode.getInstance()).isPresent());
   }
 
   private static OptionalInt find(
@@ -107,7 +73,8 @@ record SequenceMarks(
         .findFirst();
   }
 
-  private static JsonNode sibling(Path tokenizerJson, String name) {
+  /** A JSON file of the same folder; a missing node where there is none. */
+  static JsonNode sibling(Path tokenizerJson, String name) {
     Path file = tokenizerJson.resolveSibling(name);
     if (!Files.isRegularFile(file)) {
       return MissingNode.getInstance();

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -40,13 +39,15 @@ public final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer plain;
   private final SequenceMarks marks;
+  private final ChatTemplate template;
   private final Set<Integer> specialIds;
   private final int size;
   private final String sha256;
 
-  private Tokenizer(HuggingFaceTokenizer plain, SequenceMarks marks, TokenizerFile file) {
+  private Tokenizer(HuggingFaceTokenizer plain, TokenizerFile file) {
     this.plain = plain;
-    this.marks = marks;
+    this.marks = SequenceMarks.find(file);
+    this.template = ChatTemplate.of(file, marks, this::encode);
     this.specialIds = Set.copyOf(file.specialTokens().values());
     this.size = file.size();
     this.sha256 = file.sha256();
@@ -65,8 +66,7 @@ public final class Tokenizer implements AutoCloseable {
     HuggingFaceTokenizer plain = open(tokenizerJson, file.withoutSpecialTokens());
     boolean loaded = false;
     try {
-      SequenceMarks marks = SequenceMarks.find(file, text -> encode(plain, text));
-      Tokenizer tokenizer = new Tokenizer(plain, marks, file);
+      Tokenizer tokenizer = new Tokenizer(plain, file);
       loaded = true;
       return tokenizer;
     } finally {
@@ -78,7 +78,12 @@ public final class Tokenizer implements AutoCloseable {
 
   /** Ids of a text, without special tokens; lone surrogates are read as U+FFFD. */
   public int[] encode(String text) {
-    return encode(plain, text);
+    long[] ids = plain.encode(wellFormed(text), false, false).getIds();
+    int[] narrow = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      narrow[i] = (int) ids[i];
+    }
+    return narrow;
   }
 
   /**
@@ -114,24 +119,23 @@ public final class Tokenizer implements AutoCloseable {
     return marks.pad();
   }
 
-  /**
-   * Ids that open a turn of a role (others than system, user and assistant count as user): one
-   * special token, or the text {@code "user:"} where the tokenizer has none for it (which, unlike a
-   * special token, a text can imitate).
-   *
-   * @return a new array, never empty
-   */
-  public int[] roleIds(String role) {
-    return ids(marks.role(role));
+  /** Ends the assistant's reply in a dialogue; often the id of {@link #eosId}. */
+  public int endOfReplyId() {
+    return template.endOfReply();
   }
 
-  /**
-   * Ids that close a turn: one special token, or a line break where the tokenizer has none for it.
-   *
-   * @return a new array, never empty
-   */
-  public int[] endOfTurnIds() {
-    return ids(marks.endOfTurn());
+  /** The layout of dialogues, recognised as {@link ChatStyle} says. */
+  public ChatStyle chatStyle() {
+    return template.style();
+  }
+
+  /** Whether the folder states a chat template of its own, be it recognised or not. */
+  public boolean statesChatTemplate() {
+    return template.stated();
+  }
+
+  ChatTemplate template() {
+    return template;
   }
 
   /** SHA-256 of the {@code tokenizer.json}, 64 lower-case hexadecimal digits. */
@@ -144,10 +148,6 @@ public final class Tokenizer implements AutoCloseable {
     plain.close();
   }
 
-  private static int[] ids(List<Integer> ids) {
-    return ids.stream().mapToInt(Integer::intValue).toArray();
-  }
-
   private static HuggingFaceTokenizer open(Path source, ObjectNode json) {
     try {
       byte[] bytes = new JsonMapper().writeValueAsBytes(json);
@@ -157,15 +157,6 @@ public final class Tokenizer implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new ModelFormatException(source, "not a usable tokenizer: " + e.getMessage(), e);
     }
-  }
-
-  private static int[] encode(HuggingFaceTokenizer plain, String text) {
-    long[] ids = plain.encode(wellFormed(text), false, false).getIds();
-    int[] narrow = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      narrow[i] = (int) ids[i];
-    }
-    return narrow;
   }
 
   /** The native library takes UTF-8, which has no lone surrogates. */

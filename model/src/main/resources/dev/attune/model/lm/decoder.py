@@ -7,8 +7,8 @@
 # lora     what is learned beside them: <linear>.lora_A [r, in], <linear>.lora_B [out, r] and "scaling"
 #          [1]; for several adapters stacked, [M, r, in], [M, out, r], [M]. A linear layer without an
 #          entry has no adapter; empty where the base is used as it is
-# context  what all layers share: cos, sin, the masks and, for several adapters, which one each block of
-#          tokens takes
+# context  what all layers share: cos, sin, the masks, for several adapters which one each block of
+#          tokens takes, and in training the adapters' dropout
 # shape    [layers, query heads, key/value heads, window of each layer or 0]
 # T tokens, D hidden size, H query heads, K key/value heads, C = head size, B rows, S = their length
 
@@ -17,7 +17,7 @@ def rms_norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
   # Zhang and Sennrich 2019, arXiv 1910.07467; the root of the mean square is taken in fp32 (type 6)
   norm = torch.linalg_vector_norm(x, 2, [-1], True, dtype=6)
   scale = torch.rsqrt(norm * norm / torch.size(x, -1) + eps)
-  return x * torch.to(scale, x.dtype) * weight
+  return torch.mul_(x * torch.to(scale, x.dtype), weight)
 
 
 def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, name: str, parts: List[str], sizes: List[int]) -> Tensor:
@@ -52,9 +52,11 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
       up.append(torch.zeros(stacked + [sizes[j], rank], dtype=6, device=x.device))
   a = torch.to(torch.cat(down, -2), x.dtype)
   flat, base = torch.flatten(x, 0, -2), torch.flatten(y, 0, -2)
+  if "dropout" in context:
+    flat = self.lora_dropout(flat, float(context["dropout"]), self.dropout_seed(int(context["dropout_seed"]), layer + name))
   if len(stacked) == 0:
     b = torch.to(torch.cat(up, -2) * lora["scaling"], x.dtype)
-    sum = torch.addmm(base, torch.linear(flat, a), torch.t(b))
+    sum = torch.addmm_(base, torch.linear(flat, a), torch.t(b))
   else:
     # each block of tokens with its own adapter: gathered, not looped
     which = context["adapter"]
@@ -68,7 +70,7 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
 def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
   # Su et al. 2021, arXiv 2104.09864, in the half-split layout: x [..., heads, C], cos [..., 1, C/2]
   a, b = torch.chunk(x, 2, -1)
-  return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+  return torch.cat([torch.addcmul_(a * cos, b, sin, value=-1.), torch.addcmul_(b * cos, a, sin)], -1)
 
 
 def queries_keys_values(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], context: Dict[str, Tensor], layer: str, shape: List[int], eps: float) -> Tensor:
@@ -102,7 +104,7 @@ def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Ten
     if hidden is None:
       hidden = self.causal_mask(torch.size(q, 2), 0, q)
     scores = torch.matmul(q * torch.pow(torch.size(q, 3), -0.5), torch.transpose(k, 2, 3))
-    y = torch.matmul(torch.softmax(scores + hidden, -1), v)
+    y = torch.matmul(torch.softmax(torch.add_(scores, hidden), -1), v)
   return torch.flatten(torch.transpose(y, 1, 2), 2)
 
 
@@ -195,8 +197,9 @@ def packed_context(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], shape: 
       context["reply_mask." + str(window)] = self.reply_mask(length, prompts, replies, window, like)
       if window > 0:
         context["prompt_mask." + str(window)] = self.causal_mask(prompts, window, like)
-  if "adapter" in batch:
-    context["adapter"] = batch["adapter"]
+  for name in ["adapter", "dropout", "dropout_seed"]:
+    if name in batch:
+      context[name] = batch[name]
   return context
 
 
@@ -219,6 +222,8 @@ def packed_layer(self, x: Tensor, i: int, batch: Dict[str, Tensor], context: Dic
     return self.output(x, torch.index_select(both, 0, batch["unpad"]), w, lora, context, layer, eps)
   tp = torch.size(batch["prompt_ids"], 0)
   rest = annotate(Dict[str, Tensor], {})
+  for name in list(context.keys()):
+    rest[name] = context[name]
   if "adapter" in context:
     which = context["adapter"]
     size = torch.floordiv(torch.size(x, 0), torch.size(which, 0))
@@ -240,7 +245,7 @@ def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Di
   # owner [N]           the prompt that each reply answers
   # unpad [Tp+Tr]       where in [E*P + N*R] each packed token is
   # and where they are needed: cos, sin [Tp+Tr, C/2] in place of the tables; adapter [blocks of tokens];
-  # vectors, user [Tp+Tr] or slot_at, slot_of [slots]: see input_embeddings
+  # vectors, user [Tp+Tr] or slot_at, slot_of [slots]: see input_embeddings; dropout [1], dropout_seed [1]
   x = self.input_embeddings(batch, w)
   context = self.packed_context(batch, w, shape, x)
   for i in range(shape[0]):
@@ -248,25 +253,40 @@ def packed_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Di
   return self.rms_norm(x, w["model.norm.weight"], eps)
 
 
-def layer_inputs(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
-  # packed_states without gradients, of which only each layer's input is kept, and what the last gave:
-  # the first half of activation checkpointing (Chen et al. 2016, arXiv 1604.06174)
+def learning_states(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float, prompts: bool) -> Tuple[Tensor, List[Tensor]]:
+  # packed_states, and what learning_gradients needs: nothing, or, where the batch has "checkpoint" (any
+  # tensor), each layer's input and what the last one gave. All else is computed once more on the way
+  # back: activation checkpointing (Chen et al. 2016, arXiv 1604.06174)
+  inputs = annotate(List[Tensor], [])
+  if not "checkpoint" in batch:
+    return self.packed_states(batch, w, lora, shape, eps, prompts), inputs
+  torch.set_grad_enabled(False)
   x = self.input_embeddings(batch, w)
   context = self.packed_context(batch, w, shape, x)
-  inputs = [x]
+  inputs.append(x)
   for i in range(shape[0]):
     x = self.packed_layer(x, i, batch, context, w, lora, shape, eps, prompts or i < shape[0] - 1)
     inputs.append(x)
-  return inputs
+  torch.set_grad_enabled(True)
+  h = self.rms_norm(x, w["model.norm.weight"], eps)
+  return torch.requires_grad_(h, True), inputs
+
+
+def learning_gradients(self, loss: Tensor, h: Tensor, inputs: List[Tensor], batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], leaves: List[Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
+  # of a loss of the states h, by leaves that it, the adapter or the batch depends on
+  if len(inputs) == 0:
+    return self.gradients(loss, leaves)
+  found = self.gradients(loss, torch.add([h], leaves))
+  totals = self.layer_gradients(inputs, found[0], batch, w, lora, leaves, shape, eps, prompts)
+  torch._foreach_add_(totals, torch.slice(found, 1))
+  return totals
 
 
 def layer_gradients(self, inputs: List[Tensor], gradient: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], leaves: List[Tensor], shape: List[int], eps: float, prompts: bool) -> List[Tensor]:
-  # The second half: layer by layer backwards, each computed once more. gradient: the loss's by
-  # packed_states. leaves: of lora, of the batch or neither; -> the loss's gradients by them
+  # Layer by layer backwards, each computed once more. gradient: the loss's by the last states
   totals = annotate(List[Tensor], [])
   for leaf in leaves:
     totals.append(torch.zeros_like(leaf))
-  torch.set_grad_enabled(True)
   x = torch.requires_grad_(torch.detach(inputs[shape[0]]), True)
   y = self.rms_norm(x, w["model.norm.weight"], eps)
   g = self.gradients_of(y, gradient, [x])[0]
@@ -286,7 +306,6 @@ def layer_gradients(self, inputs: List[Tensor], gradient: Tensor, batch: Dict[st
         parts = self.gradients_of(y, g, leaves)
     for n in range(len(parts)):
       totals[n] = totals[n] + parts[n]
-  torch.set_grad_enabled(False)
   return totals
 
 
@@ -323,13 +342,16 @@ def copy(self, x: Tensor, dtype: int) -> Tensor:
   return torch.clone(torch.to(x, dtype))
 
 
-def concatenate(self, parts: List[Tensor]) -> Tensor:
-  return torch.cat(parts)
+def allocate(self, near: Tensor, size: List[int], dtype: int) -> Tensor:
+  # memory of the engine's own, on the device of the tensor near
+  return torch.empty(size, dtype=dtype, device=near.device)
 
 
-def from_bits(self, x: Tensor) -> Tensor:
-  # bf16 numbers that were read as if they were fp16 -> fp32
-  return torch.to(torch.view_copy(x, dtype=15), 6)
+def fill(self, whole: Tensor, part: Tensor, first: int, brain: bool) -> Tensor:
+  # stored elements [n] -> elements first... of a tensor; brain: bf16 numbers that were read as fp16
+  if brain:
+    part = torch.view_copy(part, dtype=15)
+  return torch.copy_(torch.slice(torch.flatten(whole), 0, first, first + torch.size(part, 0)), part)
 
 
 def product(self, x: Tensor, y: Tensor) -> Tensor:

@@ -78,7 +78,7 @@ def reward_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], param
     lora[name] = leaf
   lora["scaling"] = scaling
   imitate = "imitated" in batch
-  h = self.packed_states(batch, w, lora, shape, eps, imitate)
+  h, inputs = self.learning_states(batch, w, lora, shape, eps, imitate)
   replies = h
   if imitate:
     replies = torch.slice(h, 0, torch.size(batch["prompt_ids"], 0))
@@ -86,7 +86,7 @@ def reward_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], param
   loss = self.ranking_loss(torch.flatten(r), batch) + self.judgement_loss(torch.flatten(r), lora["biases"], batch)
   if imitate:
     loss = loss + imitation * self.imitation_loss(h, w, batch)
-  g = self.gradients(loss, leaves)
+  g = self.learning_gradients(loss, h, inputs, batch, w, lora, leaves, shape, eps, imitate)
   torch.set_grad_enabled(False)
   return torch.detach(loss), torch.detach(r), g
 

@@ -11,8 +11,10 @@ import dev.attune.model.engine.Torch;
 import dev.attune.model.head.ReplyFeatures.Candidates;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.DecoderOracle;
 import dev.attune.model.lm.TinyBase;
+import dev.attune.model.reference.ReferenceDecoder;
+import dev.attune.model.reference.ReferenceDecoder.Lora;
+import dev.attune.model.reference.TextBatch;
 import dev.attune.model.text.DialogueTemplate;
 import dev.attune.model.text.Turn;
 import java.nio.file.Path;
@@ -20,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,7 @@ class ReplyFeaturesTest {
     Candidates candidates = candidates(new Random(1), 2, 30);
     try (ReplyFeatures features = new ReplyFeatures(base, MOST, MOST);
         ModelFolder files = ModelFolder.open(base.folder());
+        ReferenceDecoder oracle = new ReferenceDecoder(files);
         NDManager manager = Torch.newManager()) {
 
       // When
@@ -59,10 +61,10 @@ class ReplyFeaturesTest {
         int[] prompt = template.prompt(candidates.prompt());
         String text = candidates.replies().get(r);
         int[] reply = template.reply(text);
-        int[] ids = IntStream.concat(Arrays.stream(prompt), Arrays.stream(reply)).toArray();
-        NDArray states = new DecoderOracle(files, manager).hiddenStates(ids);
+        TextBatch read = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
+        NDArray states = oracle.states(manager, read, Lora.NONE).get(0);
         float[] mean = states.get(prompt.length + ":").mean(new int[] {0}).toFloatArray();
-        float[] last = states.get(ids.length - 1).toFloatArray();
+        float[] last = states.get(prompt.length + reply.length - 1).toFloatArray();
         int width = base.config().hiddenSize();
         assertThat(Arrays.copyOf(found[r], width)).containsExactly(mean, within(1e-4f));
         assertThat(Arrays.copyOfRange(found[r], width, 2 * width))

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -60,6 +62,43 @@ class SafetensorsTest {
       assertThat(tensors.data("half").order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
       assertThat(tensors.data("half").isReadOnly()).isTrue();
       assertThat(tensors.data("weight").isDirect()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldReadATensorOfMoreThanTwoGibibytesInParts() throws IOException {
+    // Given: a file with a hole, which takes no space
+    long elements = (1L << 30) + 4;
+    String header =
+        "{\"wide\":{\"dtype\":\"F16\",\"shape\":[4,%d],\"data_offsets\":[0,%d]}}"
+            .formatted(elements / 4, elements * 2);
+    ByteBuffer start =
+        ByteBuffer.allocate(Long.BYTES + header.length()).order(ByteOrder.LITTLE_ENDIAN);
+    start.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8)).flip();
+    Path file = dir.resolve("model.safetensors");
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.SPARSE)) {
+      int written = channel.write(start);
+      channel.write(ByteBuffer.wrap(new byte[] {0, 0x3c}), written + 2 * elements - 2);
+    }
+
+    // When
+    try (Safetensors tensors = Safetensors.open(file)) {
+      ByteBuffer last = tensors.data("wide", elements - 2, 2);
+
+      // Then
+      assertThat(last.remaining()).isEqualTo(4);
+      assertThat(SmallFloats.fromFloat16(last.getShort(0))).isZero();
+      assertThat(SmallFloats.fromFloat16(last.getShort(2))).isEqualTo(1);
+      assertThatThrownBy(() -> tensors.data("wide"))
+          .isInstanceOf(SafetensorsException.class)
+          .hasMessageContaining("tensor 'wide': 2147483656 bytes; allowed less than 2 GiB");
+      assertThatThrownBy(() -> tensors.data("wide", elements - 1, 2))
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 

@@ -43,7 +43,7 @@ abstract class RewardTestBase {
       long seed) {
     return new OnlineConfig(
         new RewardModelConfig(4, 8, pooling, length, 32, 32),
-        new OptimizerConfig(1e-2, 0.01, 0.9, 0.98, 1, 3, 1000, 0, 0.9),
+        new OptimizerConfig(1e-2, 0.01, 0.9, 0.98, 1, 3, 1000, 0, 0.9, 0, false),
         imitation,
         false,
         batchEvents,

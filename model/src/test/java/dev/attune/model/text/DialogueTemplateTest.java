@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DialogueTemplateTest {
   private static final int BOS = 0;
@@ -164,6 +166,19 @@ class DialogueTemplateTest {
       assertThat(ids).startsWith(300);
       assertThat(foreign.decode(ids)).isEqualTo("user:hi\nassistant:");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"System,3", "ASSISTANT,5", "user,4", "human,4", "'',4"})
+  void shouldTakeOtherRolesAsUser(String role, int mark) {
+    // Given
+    DialogueTemplate template = new DialogueTemplate(tokenizer, 512, 64);
+
+    // When
+    int[] ids = template.prompt(List.of(new Turn(role, "kalo")));
+
+    // Then
+    assertThat(ids).startsWith(BOS, mark);
   }
 
   @Test

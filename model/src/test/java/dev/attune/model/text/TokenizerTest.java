@@ -44,30 +44,14 @@ class TokenizerTest {
   @Test
   void shouldGiveSpecialTokensTheirFixedIds() {
     // When
-    int[] ids = {
-      tokenizer.bosId(),
-      tokenizer.eosId(),
-      tokenizer.padId(),
-      tokenizer.roleIds("system")[0],
-      tokenizer.roleIds("user")[0],
-      tokenizer.roleIds("assistant")[0],
-      tokenizer.endOfTurnIds()[0]
-    };
+    int[] ids = {tokenizer.bosId(), tokenizer.eosId(), tokenizer.padId(), tokenizer.endOfReplyId()};
 
     // Then
-    assertThat(ids).containsExactly(0, 1, 2, 3, 4, 5, 6);
+    assertThat(ids).containsExactly(0, 1, 2, 1);
+    assertThat(tokenizer.chatStyle()).isEqualTo(ChatStyle.ATTUNE);
+    assertThat(tokenizer.statesChatTemplate()).isFalse();
     assertThat(tokenizer.size()).isEqualTo(512);
     assertThat(tokenizer.sha256()).matches("[0-9a-f]{64}");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"System,3", "ASSISTANT,5", "user,4", "human,4", "'',4"})
-  void shouldTakeOtherRolesAsUser(String role, int id) {
-    // When
-    int[] ids = tokenizer.roleIds(role);
-
-    // Then
-    assertThat(ids).containsExactly(id);
   }
 
   @ParameterizedTest
@@ -219,8 +203,7 @@ class TokenizerTest {
       assertThat(llama.eosId()).isEqualTo(302);
       assertThat(llama.padId()).isEqualTo(302);
       assertThat(llama.size()).isEqualTo(303);
-      assertThat(llama.roleIds("assistant")).isEqualTo(llama.encode("assistant:"));
-      assertThat(llama.endOfTurnIds()).isEqualTo(llama.encode("\n")).isNotEmpty();
+      assertThat(llama.chatStyle()).isEqualTo(ChatStyle.PLAIN);
       assertThat(Arrays.stream(llama.encode("<|eot_id|>")))
           .hasSizeGreaterThan(1)
           .allMatch(id -> id < 300);
