@@ -46,6 +46,7 @@ public final class PersonalLearner implements AutoCloseable {
   private final ParameterGroup logits;
   private final Dictionary frozen;
   private final RewardShift shift;
+  private final double vectorLearningRate;
   private long steps;
 
   private PersonalLearner(
@@ -68,6 +69,8 @@ public final class PersonalLearner implements AutoCloseable {
     this.frozen =
         new Dictionary(Map.of("scaling", Tensors.owned(manager, scaling, TorchScript.FLOAT32)));
     this.shift = state.shift();
+    this.vectorLearningRate =
+        config.optimizer().vectorLearningRate() * UserVectors.scale(base, config.users());
     this.steps = state.steps();
   }
 
@@ -184,8 +187,13 @@ public final class PersonalLearner implements AutoCloseable {
   }
 
   private UserRow row(String user) {
-    UserRow row = rows.find(user);
-    return row != null ? row : weights().newRow();
+    return UserVectors.row(
+        rows, user, config.users(), base.config().hiddenSize(), this::userParameter);
+  }
+
+  private float[] userParameter(String name) {
+    ParameterGroup group = name.equals(UserVectors.LOGITS) ? logits : vectors;
+    return Tensors.floats(group.weights().get(name));
   }
 
   /** Adds up the gradients of all passes; returns the loss. */
@@ -265,7 +273,7 @@ public final class PersonalLearner implements AutoCloseable {
     vectors.step(
         scratch,
         gradients.subList(first, second),
-        schedule * o.vectorLearningRate(),
+        schedule * vectorLearningRate,
         BETA1,
         o.vectorBeta2(),
         0);
@@ -278,7 +286,7 @@ public final class PersonalLearner implements AutoCloseable {
         0);
     if (users != null) {
       boolean clusters = config.users().kind() == UserModelConfig.Kind.CLUSTER;
-      double rate = clusters ? o.logitLearningRate() : o.vectorLearningRate();
+      double rate = clusters ? o.logitLearningRate() : vectorLearningRate;
       users.step(scratch, gradients.get(third), rate, BETA1, o.vectorBeta2());
       users.scatter(rows);
     }

@@ -122,7 +122,8 @@ public final class PersonalModel implements AutoCloseable {
       UserRow row =
           item.user() == null || !config.users().hasRows() ? null : rows.find(item.user());
       if (row != null) {
-        found.put(item.user(), row);
+        int hidden = base.config().hiddenSize();
+        found.put(item.user(), UserVectors.requireSize(item.user(), row, config.users(), hidden));
       }
       double[] result = new double[item.replies().replies().size()];
       rewards.add(result);

@@ -13,8 +13,9 @@ package dev.attune.model.personal;
  * @param decaySteps of a stream: steps after which they fall, as √(decaySteps / steps)
  * @param plannedSteps of a run whose end is known: they fall linearly to zero from 30 % of these
  *     steps on; 0 is a stream
- * @param vectorLearningRate of users' vectors: rows, e_0 and clusters' vectors; rows keep it, since
- *     each user begins at another time
+ * @param vectorLearningRate of users' vectors (rows, e_0 and clusters' vectors), as a share of the
+ *     root mean square of the base's embeddings, whose scale differs between bases by a factor of a
+ *     hundred; rows keep it, since each user begins at another time
  * @param logitLearningRate of clusters' logits
  * @param vectorBeta2 like {@code beta2}, for users' vectors and logits
  */
@@ -56,7 +57,7 @@ public record PersonalOptimizer(
 
   /** The recipe for a small base and a stream. */
   public static PersonalOptimizer defaults() {
-    return new PersonalOptimizer(2e-3, 0, 0.9, 0.98, 1, 10, 250, 0, 5e-3, 0.1, 0.99);
+    return new PersonalOptimizer(2e-3, 0, 0.9, 0.98, 1, 10, 250, 0, 0.03, 0.1, 0.99);
   }
 
   /** Returns this recipe for a run of so many steps. */

@@ -61,6 +61,7 @@ public final class PersonalWeights {
   public static PersonalWeights untrained(BaseModel base, PersonalConfig config) {
     LoraAdapter adapter = LoraAdapter.untrained(config.lora(), base.config(), config.seed());
     Random random = new Random(config.seed());
+    double scale = UserVectors.scale(base, config.users());
     Map<String, Parameter> parameters = new LinkedHashMap<>();
     shapes(base.config(), config)
         .forEach(
@@ -71,7 +72,7 @@ public final class PersonalWeights {
                         shape,
                         adapter.names().contains(name)
                             ? adapter.values(name)
-                            : UserVectors.initial(name, shape, random))));
+                            : UserVectors.initial(name, shape, scale, random))));
     return new PersonalWeights(Identity.of(base, config), 0, parameters);
   }
 
@@ -200,7 +201,7 @@ public final class PersonalWeights {
     return UserVectors.newRow(identity.config.users(), identity.hidden, this::values);
   }
 
-  private float[] values(String name) {
+  float[] values(String name) {
     return parameters.get(name).values;
   }
 

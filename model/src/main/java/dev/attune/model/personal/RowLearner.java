@@ -21,8 +21,11 @@ import java.util.Set;
  * time.
  */
 public final class RowLearner implements AutoCloseable {
-  /** Adam's rate for streams; 1e-2 and more was seen to spoil rows. */
-  public static final double LEARNING_RATE = 3e-3;
+  /** Adam's rate for individual rows of streams; three times as much was seen to spoil rows. */
+  public static final double LEARNING_RATE = 0.02;
+
+  /** Adam's rate for clusters' logits of streams. */
+  public static final double LOGIT_LEARNING_RATE = 0.1;
 
   /** Adam's steps on a batch, for streams. */
   public static final int INNER_STEPS = 3;
@@ -35,6 +38,7 @@ public final class RowLearner implements AutoCloseable {
   private final PersonalConfig config;
   private final UserRows rows;
   private final PassBuilder builder;
+  private final double unit;
   private final NDManager manager = Torch.newManager();
 
   /**
@@ -50,16 +54,21 @@ public final class RowLearner implements AutoCloseable {
     if (!config.users().hasRows()) {
       throw new IllegalArgumentException("the user model is UNIFORM; allowed is one with rows");
     }
+    boolean clusters = config.users().kind() == UserModelConfig.Kind.CLUSTER;
+    this.unit = clusters ? 1 : UserVectors.scale(base, config.users());
   }
 
   private UserRow row(String user) {
-    UserRow row = rows.find(user);
-    return row != null ? row : model.weights().newRow();
+    return UserVectors.row(
+        rows, user, config.users(), base.config().hiddenSize(), model.weights()::values);
   }
 
   /**
    * Takes some steps of Adam on the rows of a batch's users, by their own term ℓ(u) of the loss.
    * Examples of unknown users teach nothing here.
+   *
+   * @param learningRate of individual rows as a share of the root mean square of the base's
+   *     embeddings; of clusters' logits as it is
    */
   public void learn(List<PersonalExample> batch, double learningRate, int innerSteps) {
     List<PersonalExample> examples =
@@ -88,7 +97,7 @@ public final class RowLearner implements AutoCloseable {
             TorchScript.SHARED.train(scratch, "add_gradients", gradient, more);
           }
         }
-        gathered.step(scratch, gradient.get(0), learningRate, BETA1, BETA2);
+        gathered.step(scratch, gradient.get(0), unit * learningRate, BETA1, BETA2);
       }
       gathered.scatter(rows);
     }

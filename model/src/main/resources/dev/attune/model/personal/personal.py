@@ -189,3 +189,9 @@ def rows_at(self, x: Tensor, at: Tensor) -> Tensor:
 
 def add_gradients(self, total: List[Tensor], more: List[Tensor]) -> None:
   torch._foreach_add_(total, more)
+
+
+def embedding_scale(self, w: Dict[str, Tensor]) -> Tensor:
+  # the root of the mean square of the input embeddings: what users' vectors are measured by
+  x = w["model.embed_tokens.weight"]
+  return torch.linalg_vector_norm(x, 2, None, False, dtype=6) / torch.sqrt(torch.numel(x))

@@ -1,0 +1,80 @@
+package dev.attune.model.personal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.attune.model.engine.Torch;
+import dev.attune.model.io.ModelFolder;
+import dev.attune.model.lm.DecoderOracle;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ReferenceModelTest extends PersonalTestBase {
+  @Test
+  void shouldComputeTheLogProbabilitiesOfPlainArrayOperations() {
+    // Given: more replies than one chunk of tokens holds
+    ReferenceModel reference = new ReferenceModel(base, config(UserModelConfig.individual()));
+
+    // When
+    List<ReferencedReplies> all = reference.encode(candidates(30, 1));
+
+    // Then
+    for (ReferencedReplies replies : all.subList(0, 6)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(replies.logProbs()[i])
+            .isCloseTo(oracle(replies.prompt(), replies.replies().get(i)), within(2e-3));
+      }
+    }
+  }
+
+  @Test
+  void shouldNotDependOnTheRestOfTheBatch() {
+    // Given
+    ReferenceModel reference = new ReferenceModel(base, config(UserModelConfig.individual()));
+    List<Candidates> candidates = candidates(40, 2);
+
+    // When
+    List<ReferencedReplies> together = reference.encode(candidates);
+
+    // Then
+    for (int i = 0; i < candidates.size(); i += 7) {
+      assertThat(together.get(i).logProbs())
+          .containsExactly(reference.encode(candidates.get(i)).logProbs(), within(1e-3));
+    }
+  }
+
+  @Test
+  void shouldNeedNoPassWhereARewardIsLearned() {
+    // Given
+    PersonalConfig config = config(UserModelConfig.individual()).with(PersonalLoss.reward());
+
+    // When
+    ReferencedReplies replies = new ReferenceModel(base, config).encode(candidates(1, 3).get(0));
+
+    // Then
+    assertThat(replies.logProbs()).containsExactly(0, 0);
+  }
+
+  private static double oracle(int[] prompt, int[] reply) {
+    int[] ids = IntStream.concat(Arrays.stream(prompt), Arrays.stream(reply)).toArray();
+    try (ModelFolder files = ModelFolder.open(base.folder());
+        NDManager manager = Torch.newManager()) {
+      NDArray states = new DecoderOracle(files, manager).hiddenStates(ids);
+      long[] shape = {base.config().vocabularySize(), base.config().hiddenSize()};
+      String output =
+          base.config().tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
+      NDArray matrix = manager.create(files.floats(output), new Shape(shape));
+      NDArray logProbs = states.matMul(matrix.transpose()).logSoftmax(1);
+      double sum = 0;
+      for (int t = prompt.length; t < ids.length; t++) {
+        sum += logProbs.getFloat(t - 1, ids[t]);
+      }
+      return sum;
+    }
+  }
+}
