@@ -6,6 +6,8 @@ import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
 import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.personalize.PersonalizedCommand;
+import dev.attune.cli.personalize.PersonalizedCommand;
+import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.stack.BaseCache;
 import dev.attune.cli.stack.LocalStack;
 import dev.attune.cli.stack.StackConfig;
