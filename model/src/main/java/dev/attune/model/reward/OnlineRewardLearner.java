@@ -306,7 +306,10 @@ public final class OnlineRewardLearner implements AutoCloseable {
     return parts;
   }
 
-  /** Returns the loss of a part of a batch, its rewards [replies, heads], and a gradient by each parameter. */
+  /**
+   * Returns the loss of a part of a batch, its rewards [replies, heads], and a gradient by each
+   * parameter.
+   */
   private List<NDArray> gradients(
       NDManager results, Comparisons targets, List<Weighted> part, int number) {
     try (NDManager scratch = results.newSubManager()) {
