@@ -15,11 +15,11 @@ package dev.attune.model.personal;
  *     steps on; 0 is a stream
  * @param vectorLearningRate of users' vectors (rows, e_0 and clusters' vectors), as a share of the
  *     root mean square of the base's embeddings, whose scale differs between bases by a factor of a
- *     hundred; rows keep it, since each user begins at another time
+ *     hundred. In a stream rows keep it, since each user begins at another time
  * @param logitLearningRate of clusters' logits
  * @param vectorBeta2 like {@code beta2}, for users' vectors and logits
  * @param checkpointing whether each layer is computed once more on the way back instead of being
- *     kept: less memory, a third more time, equal gradients
+ *     kept: less memory for a third more time (Chen et al. 2016, arXiv 1604.06174)
  */
 public record PersonalOptimizer(
     double learningRate,

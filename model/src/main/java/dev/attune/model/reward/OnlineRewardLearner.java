@@ -245,7 +245,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       List<NDArray> gradients = List.of();
       List<float[]> rewards = new ArrayList<>();
       for (List<Weighted> part : parts(batch)) {
-        List<NDArray> results = gradients(scratch, targets, part);
+        List<NDArray> results = gradients(scratch, targets, part, rewards.size());
         stepLoss += Tensors.floats(results.get(0))[0];
         rewards.add(Tensors.floats(results.get(1)));
         List<NDArray> more = results.subList(2, results.size());
@@ -306,8 +306,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
     return parts;
   }
 
-  /** Returns the loss of a part, its rewards [replies, heads], and a gradient by each parameter. */
-  private List<NDArray> gradients(NDManager results, Comparisons targets, List<Weighted> part) {
+  /**
+   * Returns the loss of a part of a batch, its rewards [replies, heads], and a gradient by each
+   * parameter.
+   */
+  private List<NDArray> gradients(
+      NDManager results, Comparisons targets, List<Weighted> part, int number) {
     try (NDManager scratch = results.newSubManager()) {
       Map<String, NDArray> tensors =
           EncodedDialogue.tensors(
@@ -320,7 +324,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       new TrainingPass(
               optimizer.checkpointing(),
               optimizer.dropout(),
-              ReplayMemory.mix(config.seed(), steps))
+              ReplayMemory.mix(ReplayMemory.mix(config.seed(), steps), number))
           .putTensors(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         return TorchScript.SHARED.train(

@@ -11,8 +11,7 @@
 
 def generation_context(self, positions: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], like: Tensor) -> Dict[str, Tensor]:
   context = annotate(Dict[str, Tensor], {})
-  context["cos"] = torch.unsqueeze(torch.to(torch.index_select(w["rotary.cos"], 0, positions), like.dtype), 1)
-  context["sin"] = torch.unsqueeze(torch.to(torch.index_select(w["rotary.sin"], 0, positions), like.dtype), 1)
+  self.rotation(context, torch.index_select(w["rotary.cos"], 0, positions), torch.index_select(w["rotary.sin"], 0, positions), like)
   if "adapter" in batch:
     context["adapter"] = batch["adapter"]
   return context

@@ -78,9 +78,8 @@ def reference_log_probs(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], sh
   return self.reply_log_probs(states, batch, w, False)
 
 
-def personal_inputs(self, batch: Dict[str, Tensor], p: Dict[str, Tensor], tokens: int, offset: bool) -> Dict[str, Tensor]:
-  # the batch with its users' vectors, where they join the text. "user_of" [N] is each reply's user,
-  # where a user's vector is the reward's head
+def with_vectors(self, batch: Dict[str, Tensor], p: Dict[str, Tensor], tokens: int, offset: bool) -> Dict[str, Tensor]:
+  # the batch with the "vectors" that the decoder reads, where users have any that are no heads
   inputs = annotate(Dict[str, Tensor], {})
   for name in list(batch.keys()):
     inputs[name] = batch[name]
@@ -91,7 +90,8 @@ def personal_inputs(self, batch: Dict[str, Tensor], p: Dict[str, Tensor], tokens
 
 def personal_outcomes(self, states: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], p: Dict[str, Tensor], offset: bool, learn: bool) -> Tensor:
   # What the losses compare, of each reply [N]: log pi(y|x,u) - log pi_ref(y|x) where the batch has
-  # the "reference" [N], else the reward r(x,y,u)
+  # the "reference" [N], else the reward r(x,y,u). "user_of" [N] is each reply's user, where a user's
+  # vector is the reward's head.
   if "reference" in batch:
     return self.reply_log_probs(states, batch, w, learn) - batch["reference"]
   if "user_of" in batch:
@@ -131,11 +131,11 @@ def personal_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lea
   # -> the loss, the outcomes [N] and the loss's gradients by what is learned
   torch.set_grad_enabled(True)
   p, leaves = self.with_leaves(learned, frozen)
-  inputs = self.personal_inputs(batch, p, tokens, offset)
-  h, kept = self.learning_states(inputs, w, p, shape, eps, False)
-  outcomes = self.personal_outcomes(h, batch, w, p, offset, True)
+  inputs = self.with_vectors(batch, p, tokens, offset)
+  states, layers = self.learning_states(inputs, w, p, shape, eps, False)
+  outcomes = self.personal_outcomes(states, batch, w, p, offset, True)
   loss = self.personal_loss(outcomes, batch, ipo, beta, tau, shift)
-  g = self.learning_gradients(loss, h, kept, inputs, w, p, leaves, shape, eps, False)
+  g = self.learning_gradients(loss, states, layers, inputs, w, p, leaves, shape, eps, False)
   torch.set_grad_enabled(False)
   return torch.detach(loss), torch.detach(outcomes), g
 
@@ -147,10 +147,11 @@ def row_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], rows: Te
   learned = annotate(Dict[str, Tensor], {})
   learned["user.rows"] = rows
   p, leaves = self.with_leaves(learned, frozen)
-  states = self.packed_states(self.personal_inputs(batch, p, tokens, offset), w, p, shape, eps, False)
+  inputs = self.with_vectors(batch, p, tokens, offset)
+  states, layers = self.learning_states(inputs, w, p, shape, eps, False)
   outcomes = self.personal_outcomes(states, batch, w, p, offset, True)
   d = torch.index_select(outcomes, 0, batch["preferred"]) - torch.index_select(outcomes, 0, batch["other"])
-  g = self.gradients(torch.sum(d), leaves)
+  g = self.learning_gradients(torch.sum(d), states, layers, inputs, w, p, leaves, shape, eps, False)
   torch.set_grad_enabled(False)
   return torch.detach(d), g[0]
 
@@ -185,7 +186,7 @@ def personal_scores(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], rows: 
     p[name] = frozen[name]
   for name in list(rows.keys()):
     p[name] = rows[name]
-  states = self.packed_states(self.personal_inputs(batch, p, tokens, offset), w, p, shape, eps, False)
+  states = self.packed_states(self.with_vectors(batch, p, tokens, offset), w, p, shape, eps, False)
   return self.personal_outcomes(states, batch, w, p, offset, False)
 
 

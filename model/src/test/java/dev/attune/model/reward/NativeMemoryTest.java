@@ -6,13 +6,24 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Structure;
+import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.Progress;
+import dev.attune.model.lm.Stage1;
+import dev.attune.model.lm.Stage1Config;
+import dev.attune.model.lm.TinyBase;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Counts what the C library's allocator holds: tensors, scripts' values and all else native. */
 class NativeMemoryTest extends RewardTestBase {
+  /** One layer: what could leak is the same in each. */
+  private static final Stage1Config SMALL =
+      new Stage1Config(320, 16, 32, 1, 1, 128, 32, 4, 2, 0.02, 3e-3, 1);
+
   private static final int STEPS = 10_000;
   private static final int WARM_UP = 500;
 
@@ -25,8 +36,11 @@ class NativeMemoryTest extends RewardTestBase {
     // Given
     OnlineConfig config = config(1, 0, 0.5, 1);
     List<PreferenceExample> few = golden(8, 1);
-    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config);
-        RewardScorer scorer = new RewardScorer(base)) {
+    Path small = folder.resolve("small");
+    Stage1.train(TinyBase.dialogues(200, 1), SMALL, Precision.FP32, small, Progress.NONE);
+    try (BaseModel oneLayer = BaseModel.load(small, Precision.FP32);
+        OnlineRewardLearner learner = OnlineRewardLearner.general(oneLayer, config);
+        RewardScorer scorer = new RewardScorer(oneLayer)) {
       run(learner, scorer, few, WARM_UP);
       long before = heldBytes();
 

@@ -248,7 +248,7 @@ class RewardScorerTest extends RewardTestBase {
           };
       NDArray centred = pooled.sub(pooled.mean());
       NDArray z = centred.div(centred.mul(centred).mean().add(1e-5).sqrt());
-      double characters = Math.log(1.0 + example.replies().get(i).length()) - 6;
+      double characters = 4 * (Math.log(1.0 + example.replies().get(i).length()) - 6);
       z = z.concat(manager.create(new float[] {(float) characters}), 0);
       RewardWeights.Parameter heads = weights.parameters().get("heads");
       NDArray h = manager.create(heads.values(), new Shape(heads.shape()));
