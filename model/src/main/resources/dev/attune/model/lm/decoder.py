@@ -63,7 +63,12 @@ def linear(self, x: Tensor, w: Dict[str, Tensor], lora: Dict[str, Tensor], conte
     b = torch.to(torch.cat(up, -2) * torch.reshape(lora["scaling"], [-1, 1, 1]), x.dtype)
     blocks = torch.size(which, 0)
     z = torch.bmm(torch.reshape(flat, [blocks, -1, torch.size(flat, -1)]), torch.transpose(torch.index_select(a, 0, which), 1, 2))
-    sum = torch.baddbmm(torch.reshape(base, [blocks, -1, torch.size(base, -1)]), z, torch.transpose(torch.index_select(b, 0, which), 1, 2))
+    base = torch.reshape(base, [blocks, -1, torch.size(base, -1)])
+    up_of_block = torch.transpose(torch.index_select(b, 0, which), 1, 2)
+    if z.requires_grad:
+      sum = torch.baddbmm(base, z, up_of_block)
+    else:
+      sum = torch.baddbmm_(base, z, up_of_block)
   return torch.reshape(sum, torch.size(y))
 
 
