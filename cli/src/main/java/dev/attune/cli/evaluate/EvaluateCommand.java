@@ -4,6 +4,7 @@ import dev.attune.cli.CliException;
 import dev.attune.cli.CommonOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
+import dev.attune.cli.personalize.PersonalizedCommand;
 import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.stack.BaseCache;
 import dev.attune.cli.stack.LocalStack;
@@ -20,7 +21,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code attune evaluate}: the papers' experiments on data of the user's. */
-@Command(name = "evaluate", description = "Repeat the papers' experiments, as tables.")
+@Command(
+    name = "evaluate",
+    description = "Repeat the papers' experiments, as tables.",
+    subcommands = PersonalizedCommand.class)
 public final class EvaluateCommand {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 

@@ -15,7 +15,7 @@ import java.util.Map;
  * P-RM with a linear head: a basis and a prior from the users in training, then one Gaussian update
  * an event.
  */
-final class HeadMethod implements StreamingMethod {
+final class HeadMethod implements PersonalMethod, UserStream {
   private final FeatureStore features;
   private final BasisLearner basisLearner;
   private final PopulationPrior populationPrior;
@@ -44,12 +44,16 @@ final class HeadMethod implements StreamingMethod {
       coordinates.add(pairs.stream().map(basis::difference).toList());
     }
     heads = new UserHeads(populationPrior.fit(basis.size(), coordinates));
-    comparisons.forEach(this::learn);
+    comparisons.forEach(this::update);
   }
 
   @Override
-  public void learn(PersonalComparison event) {
-    features.read(List.of(event));
+  public void learn(List<PersonalComparison> events) {
+    features.read(events);
+    events.forEach(this::update);
+  }
+
+  private void update(PersonalComparison event) {
     heads.learn(event.user(), basis.difference(features.pair(event)), 0, 1);
   }
 

@@ -14,6 +14,10 @@ import java.util.stream.Stream;
  * of the text; a difference of less than half a standard deviation is no choice.
  */
 final class Profiles {
+  /** The profiles' names, opposed ones side by side. */
+  static final List<String> NAMES =
+      List.of("expert", "layman", "thorough", "brief", "friendly", "formal");
+
   private static final Pattern WORD = Pattern.compile("[\\p{L}']+");
   private static final Set<String> ADDRESSING =
       Set.of("i", "you", "your", "we", "our", "us", "me", "my", "it's", "you're", "let's", "i'm");

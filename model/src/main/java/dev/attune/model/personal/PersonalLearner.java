@@ -7,6 +7,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.personal.ParameterGroup.Slot;
 import dev.attune.model.personal.PersonalWeights.Identity;
 import java.util.ArrayList;
@@ -217,7 +218,7 @@ public final class PersonalLearner implements AutoCloseable {
       for (List<Pass> part : Pass.cut(passes(examples, numbers), config.batchTokens())) {
         Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
         PassTensors.putTargets(scratch, tensors, config, part, total);
-        putOptions(scratch, tensors, next++);
+        training(next++).putTensors(scratch, tensors);
         List<NDArray> results =
             script.gradients(scratch, tensors, parameters, frozen, shift.value());
         loss += Tensors.floats(results.get(0))[0];
@@ -228,16 +229,10 @@ public final class PersonalLearner implements AutoCloseable {
     return loss;
   }
 
-  private void putOptions(NDManager scratch, Map<String, NDArray> tensors, int part) {
-    if (config.optimizer().checkpointing()) {
-      tensors.put("checkpoint", Tensors.of(scratch, new long[] {1}, 1));
-    }
-    if (config.lora().dropout() > 0) {
-      long seed = new SplittableRandom(31 * (31 * config.seed() + steps) + part).nextLong() >>> 1;
-      float[] share = {(float) config.lora().dropout()};
-      tensors.put("dropout", Tensors.of(scratch, share, 1));
-      tensors.put("dropout_seed", Tensors.of(scratch, new long[] {seed}, 1));
-    }
+  /** Each part of a step drops inputs of its own. */
+  private TrainingPass training(int part) {
+    long seed = new SplittableRandom(31 * (31 * config.seed() + steps) + part).nextLong();
+    return new TrainingPass(config.optimizer().checkpointing(), config.lora().dropout(), seed);
   }
 
   private List<Pass> passes(List<PersonalExample> examples, Map<String, Integer> numbers) {
