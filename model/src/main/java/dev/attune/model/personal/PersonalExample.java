@@ -28,6 +28,9 @@ public record PersonalExample(
     for (Pair pair : pairs) {
       requireReply(pair.preferred(), count);
       requireReply(pair.other(), count);
+      if (pair.preferred() == pair.other()) {
+        throw new IllegalArgumentException("reply " + pair.other() + " is compared with itself");
+      }
     }
     judgements.forEach(judgement -> requireReply(judgement.reply(), count));
   }

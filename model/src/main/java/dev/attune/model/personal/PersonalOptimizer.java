@@ -60,7 +60,7 @@ public record PersonalOptimizer(
 
   /** The recipe for a small base and a stream. */
   public static PersonalOptimizer defaults() {
-    return new PersonalOptimizer(2e-3, 0, 0.9, 0.98, 1, 10, 250, 0, 0.03, 0.1, 0.99, false);
+    return new PersonalOptimizer(2e-3, 0, 0.9, 0.98, 1, 10, 250, 0, 0.04, 0.1, 0.99, false);
   }
 
   /** Returns this recipe for a run of so many steps. */

@@ -33,25 +33,27 @@ def user_vectors(self, p: Dict[str, Tensor], tokens: int, offset: bool) -> Tenso
 
 def token_log_probs(self, h: Tensor, targets: Tensor, output: Tensor, learn: bool) -> Tensor:
   # log softmax(h output^T)[targets], fp32 [T]; h [T, D], output [V, D] (frozen).
-  # The logits of some tokens at a time: [T, V] is never held, nor kept for the gradient, which is
-  # output[targets] - sum_v p(v) output[v] in closed form (as Wijmans et al. 2024, arXiv 2411.09009)
+  # The logits of some tokens at a time, in memory that is used again: [T, V] is never held, nor kept for
+  # the gradient, which is output[targets] - sum_v p(v) output[v] in closed form (as Wijmans et al. 2024,
+  # arXiv 2411.09009)
   states = torch.detach(h)
   normalizers = annotate(List[Tensor], [])
   means = annotate(List[Tensor], [])
   start = 0
   while start < torch.size(h, 0):
-    logits = torch.to(torch.linear(torch.slice(states, 0, start, start + 256), output), 6)
-    z = torch.logsumexp(logits, [-1], True)
-    normalizers.append(z)
+    p = torch.to(torch.linear(torch.slice(states, 0, start, start + 128), output), 6)
+    most = torch.amax(p, [-1], True)
+    p = torch.exp_(torch.sub_(p, most))
+    total = torch.sum(p, [-1], True)
+    normalizers.append(most + torch.log(total))
     if learn:
-      probabilities = torch.to(torch.exp_(torch.sub_(logits, z)), h.dtype)
-      means.append(torch.matmul(probabilities, output))
-    start = start + 256
+      means.append(torch.to(torch.matmul(torch.to(p, h.dtype), output), 6) / total)
+    start = start + 128
   x = torch.to(h, 6)
   logit = torch.sum(x * torch.to(torch.index_select(output, 0, targets), 6), [-1])
   log_probs = logit - torch.squeeze(torch.cat(normalizers), -1)
   if learn:
-    pull = torch.sum(x * torch.to(torch.cat(means), 6), [-1])
+    pull = torch.sum(x * torch.cat(means), [-1])
     log_probs = log_probs - (pull - torch.detach(pull))
   return log_probs
 

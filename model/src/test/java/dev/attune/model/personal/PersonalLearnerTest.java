@@ -251,22 +251,6 @@ class PersonalLearnerTest extends PersonalTestBase {
         .hasMessageContaining("the base reads");
   }
 
-  @ParameterizedTest
-  @MethodSource("userModels")
-  void shouldLearnTheSameWithLayersComputedTwice(UserModelConfig users) {
-    // Given
-    PersonalOptimizer o = config(users).optimizer();
-    PersonalConfig kept = config(users).with(o.planned(10));
-    PersonalConfig again = kept.with(checkpointing(o.planned(10)));
-
-    // When
-    double[] expected = losses(kept);
-    double[] losses = losses(again);
-
-    // Then
-    assertThat(losses).containsExactly(expected, within(1e-4));
-  }
-
   @Test
   void shouldDropTheAdaptersInputsAsOftenAsItIsRepeated() {
     // Given
@@ -284,22 +268,6 @@ class PersonalLearnerTest extends PersonalTestBase {
     // Then
     assertThat(losses).containsExactly(losses(dropping));
     assertThat(losses[3]).isNotCloseTo(losses(CONFIG)[3], within(1e-7));
-  }
-
-  private static PersonalOptimizer checkpointing(PersonalOptimizer o) {
-    return new PersonalOptimizer(
-        o.learningRate(),
-        o.weightDecay(),
-        o.beta1(),
-        o.beta2(),
-        o.clip(),
-        o.warmUpSteps(),
-        o.decaySteps(),
-        o.plannedSteps(),
-        o.vectorLearningRate(),
-        o.logitLearningRate(),
-        o.vectorBeta2(),
-        true);
   }
 
   private static double[] losses(PersonalConfig config) {
