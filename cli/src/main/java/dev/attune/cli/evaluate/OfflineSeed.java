@@ -50,11 +50,7 @@ final class OfflineSeed implements AutoCloseable {
       List<double[]> domain, Map<String, PairAccuracy> general, Map<String, PairAccuracy> pooled) {}
 
   private OfflineSeed(
-      CustomizedData data,
-      OfflineRecipe recipe,
-      long seed,
-      BaseModel base,
-      RewardScorer scorer) {
+      CustomizedData data, OfflineRecipe recipe, long seed, BaseModel base, RewardScorer scorer) {
     this.data = data;
     this.recipe = recipe;
     this.seed = seed;
