@@ -1,5 +1,8 @@
 package dev.attune.model.reward;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.attune.model.engine.Dictionary;
@@ -52,6 +55,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private final List<String> heads;
   private final ReplayMemory memory;
   private final List<EncodedExample> enrichment;
+  private final List<List<EncodedExample>> enrichmentBySource;
   private final List<EncodedExample> pending;
   private final NDArray scaling;
   private final NDManager manager = Torch.newManager();
@@ -80,6 +84,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.memory =
         new ReplayMemory(config.memoryEvents(), config.seed(), state.memorySeen(), state.memory());
     this.enrichment = state.enrichment();
+    this.enrichmentBySource =
+        List.copyOf(
+            enrichment.stream()
+                .filter(EncodedExample::teaches)
+                .collect(groupingBy(EncodedExample::head, LinkedHashMap::new, toList()))
+                .values());
     this.pending = new ArrayList<>(state.pending());
     this.parameters = TrainableParameters.of(state.slots());
     this.scaling = Tensors.of(manager, new float[] {model.scaling()});
@@ -271,11 +281,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     if (general || config.enrichment() == 0) {
       return List.of();
     }
-    long draw = ReplayMemory.mix(config.seed(), steps);
     List<EncodedExample> drawn =
-        ReplayMemory.sample(enrichment, config.enrichmentEvents(), draw).stream()
-            .filter(EncodedExample::teaches)
-            .toList();
+        ReplayMemory.sampleInTurn(
+            enrichmentBySource, config.enrichmentEvents(), config.seed(), steps);
     return weighted(drawn, own, config.enrichment());
   }
 
