@@ -21,17 +21,17 @@ public record Rounds(Map<String, double[]> seconds) {
    *
    * @param done told the number of rounds that were run, those before included
    */
-  static Rounds run(Map<String, Runnable> tasks, int rounds, IntConsumer done) {
+  static Rounds run(Map<String, Runnable> tasks, int rounds, Clock clock, IntConsumer done) {
     List<String> order = new ArrayList<>(tasks.keySet());
     Map<String, double[]> seconds = new LinkedHashMap<>();
     order.forEach(name -> seconds.put(name, new double[rounds]));
     for (int round = -WARM_UPS; round < rounds; round++) {
       for (int i = 0; i < order.size(); i++) {
         String name = order.get(Math.floorMod(round + i, order.size()));
-        long start = System.nanoTime();
+        long start = clock.nanos();
         tasks.get(name).run();
         if (round >= 0) {
-          seconds.get(name)[round] = (System.nanoTime() - start) * 1e-9;
+          seconds.get(name)[round] = (clock.nanos() - start) * 1e-9;
         }
       }
       done.accept(round + 1 + WARM_UPS);

@@ -1,6 +1,7 @@
 package dev.attune.cli;
 
 import dev.attune.cli.base.BaseCommand;
+import dev.attune.cli.bench.BenchCommand;
 import dev.attune.cli.cluster.SchemasCommand;
 import dev.attune.cli.cluster.SetupCommand;
 import dev.attune.cli.cluster.TopicsCommand;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Option;
       SchemasCommand.class,
       SetupCommand.class,
       BaseCommand.class,
-      GeneralCommand.class
+      GeneralCommand.class,
+      BenchCommand.class
     })
 public final class Attune {
   /** Everything was done. */
@@ -105,8 +107,10 @@ public final class Attune {
     return USAGE;
   }
 
-  private static int failed(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
+  private static int failed(
+      Exception thrown, CommandLine commandLine, CommandLine.ParseResult parsed) {
     PrintWriter err = commandLine.getErr();
+    Throwable e = cause(thrown);
     boolean ours =
         e instanceof CliException
             || e instanceof ConfigException
@@ -121,10 +125,17 @@ public final class Attune {
                 + message
                 + " (--verbose shows where)");
     if (verbose(parsed)) {
-      e.printStackTrace(err);
+      thrown.printStackTrace(err);
     }
     err.flush();
     return FAILURE;
+  }
+
+  /** What a class's initialiser threw, such as a missing native library, is what went wrong. */
+  private static Throwable cause(Exception thrown) {
+    boolean initialiser = thrown.getCause() instanceof ExceptionInInitializerError;
+    Throwable cause = initialiser ? thrown.getCause().getCause() : null;
+    return cause == null ? thrown : cause;
   }
 
   private static boolean verbose(CommandLine.ParseResult parsed) {

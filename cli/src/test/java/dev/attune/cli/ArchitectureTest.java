@@ -29,6 +29,8 @@ class ArchitectureTest {
           .definedBy("dev.attune.trainer..")
           .layer("scorer")
           .definedBy("dev.attune.scorer..")
+          .layer("bench")
+          .definedBy("dev.attune.bench..")
           .layer("cli")
           .definedBy("dev.attune.cli..")
           .whereLayer("schemas")
@@ -45,6 +47,8 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("schemas", "model", "platform")
           .whereLayer("scorer")
           .mayOnlyAccessLayers("schemas", "model", "platform")
+          .whereLayer("bench")
+          .mayOnlyAccessLayers("model")
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer();
 

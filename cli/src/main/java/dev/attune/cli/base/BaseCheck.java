@@ -63,7 +63,7 @@ final class BaseCheck {
         check.say("tokenizer", "none");
       }
       check.say("sha256", model.sha256());
-      check.say("device", Torch.device().toString());
+      check.say("device", Torch.device());
       check.say("precision", precision.name().toLowerCase(Locale.ROOT));
       check.say("sample", sample(model));
       if (ReferenceOutputs.in(dir)) {

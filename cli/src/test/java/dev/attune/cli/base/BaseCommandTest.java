@@ -63,6 +63,31 @@ class BaseCommandTest {
     assertThat(out.toString()).contains("BEYOND TOLERANCE");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'\"model_type\": \"llama\"' | '\"model_type\": \"gpt2\"' | config.json: model_type is \"gpt2\"; allowed: llama, mistral, qwen2, qwen3",
+        "'\"linear\"' | '\"yarn\"' | config.json: rope_scaling.type is \"yarn\"; allowed: default, linear, dynamic, llama3",
+        "'\"vocab_size\": 320' | '\"vocab_size\": 32' | model.safetensors: tensor 'model.embed_tokens.weight': shape is [320, 48]; config.json asks for [32, 48]"
+      })
+  void shouldSayInOneLineWhatDoesNotFit(String said, String instead, String problem)
+      throws IOException {
+    // Given
+    copy(TestData.folder("goldens/llama-linear"), dir);
+    Path config = dir.resolve("config.json");
+    String before = Files.readString(config);
+    assertThat(before).contains(said);
+    Files.writeString(config, before.replace(said, instead));
+
+    // When
+    int exitCode = run("base", "check", dir.toString());
+
+    // Then
+    assertThat(exitCode).isEqualTo(Attune.FAILURE);
+    assertThat(err.toString().lines()).containsExactly("error: " + dir + "/" + problem);
+  }
+
   @Test
   void shouldTrainABaseThatItFindsInOrder() throws IOException {
     // Given

@@ -72,9 +72,16 @@ public final class Tensors {
     return manager.create(direct.order(ByteOrder.nativeOrder()), shape, type);
   }
 
-  /** Returns a copy of a 32-bit float tensor's elements, in row-major order. */
+  /**
+   * Returns a copy of a 32-bit float tensor's elements, in row-major order.
+   *
+   * @throws IllegalArgumentException if it has elements of another type
+   */
   public static float[] floats(NDArray array) {
-    require(array);
+    DataType type = require(array).getDataType();
+    if (type != DataType.FLOAT32) {
+      throw new IllegalArgumentException("element type " + type + "; allowed is float32");
+    }
     return array.toFloatArray();
   }
 

@@ -2,6 +2,7 @@ package dev.attune.model.engine;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.regex.Matcher;
@@ -29,8 +30,7 @@ public final class Torch {
   private static final int MOST_THREADS = 8;
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
   private static final Engine ENGINE = start();
-  private static final Device CHOSEN =
-      device(System.getProperty(DEVICE, "auto"), ENGINE.getGpuCount());
+  private static final Device CHOSEN = device(System.getProperty(DEVICE, "auto"), gpus());
 
   private Torch() {}
 
@@ -41,6 +41,11 @@ public final class Torch {
     int threads = Math.max(1, Integer.getInteger(THREADS, half));
     System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
     return Engine.getEngine("PyTorch");
+  }
+
+  /** Natives without CUDA cannot use what the machine has. */
+  private static int gpus() {
+    return ENGINE.hasCapability(StandardCapabilities.CUDA) ? ENGINE.getGpuCount() : 0;
   }
 
   /**
@@ -63,9 +68,9 @@ public final class Torch {
     return Device.gpu(index);
   }
 
-  /** Returns where models live and compute. */
-  public static Device device() {
-    return CHOSEN;
+  /** Returns where models live and compute: {@code cpu} or {@code cuda:N}. */
+  public static String device() {
+    return CHOSEN.isGpu() ? "cuda:" + CHOSEN.getDeviceId() : "cpu";
   }
 
   /** Returns a manager without a parent; closing it frees every tensor made by it. */

@@ -53,6 +53,7 @@ public final class BaseModel implements AutoCloseable {
   public static BaseModel load(Path dir, Precision precision) {
     try (ModelFolder folder = ModelFolder.open(dir)) {
       ModelConfig config = folder.config();
+      DecoderTensors.shapes(config).forEach(folder::require);
       Tokenizer tokenizer =
           folder.tokenizerJson().map(file -> tokenizer(file, config)).orElse(null);
       NDManager manager = Torch.newManager();
@@ -87,8 +88,6 @@ public final class BaseModel implements AutoCloseable {
   private static Dictionary read(ModelFolder folder, Precision precision, NDManager manager) {
     ModelConfig config = folder.config();
     Map<String, NDArray> tensors = new HashMap<>(RotaryTables.of(manager, config));
-    Map<String, long[]> shapes = DecoderTensors.shapes(config);
-    shapes.forEach(folder::require);
     Map<String, List<String>> parts = DecoderTensors.stored(config);
     for (String name : parts.keySet()) {
       tensors.put(
@@ -206,8 +205,7 @@ public final class BaseModel implements AutoCloseable {
       List<int[]> texts,
       @Nullable NDArray vectors,
       ToIntFunction<int[]> promptOf) {
-    requireVectors(texts, vectors);
-    texts.forEach(this::requireText);
+    require(texts, vectors);
     List<TokenBatch.Row> rows = new ArrayList<>();
     int allPrompts = texts.stream().mapToInt(promptOf).sum();
     int longest = texts.stream().mapToInt(text -> text.length).max().orElse(0);
@@ -240,8 +238,11 @@ public final class BaseModel implements AutoCloseable {
     }
   }
 
-  /** All slots have a vector: the script would otherwise take another text's. */
-  private void requireVectors(List<int[]> texts, @Nullable NDArray vectors) {
+  /** Checks that all slots have a vector: the script would otherwise take another text's. */
+  private void require(List<int[]> texts, @Nullable NDArray vectors) {
+    if (texts.isEmpty() || texts.stream().anyMatch(text -> text.length == 0)) {
+      throw new IllegalArgumentException("no texts, or one of no tokens; allowed is one or more");
+    }
     int slots = -texts.stream().flatMapToInt(Arrays::stream).filter(id -> id < 0).min().orElse(0);
     long[] allowed = {texts.size(), slots, config.hiddenSize()};
     long[] found = vectors == null ? new long[] {} : vectors.getShape().getShape();
@@ -249,22 +250,6 @@ public final class BaseModel implements AutoCloseable {
       throw new IllegalArgumentException(
           "soft prompts of shape %s; the texts ask for %s"
               .formatted(Arrays.toString(found), Arrays.toString(allowed)));
-    }
-  }
-
-  /** On a GPU, an id without a row would break the engine for all that follows. */
-  private void requireText(int[] text) {
-    if (text.length == 0 || text.length > maxTokens()) {
-      throw new IllegalArgumentException(
-          text.length + " tokens; the model reads 1 to " + maxTokens());
-    }
-    int largest = Arrays.stream(text).max().orElse(0);
-    if (largest >= config.vocabularySize()) {
-      throw new IllegalArgumentException(
-          "token id %d; allowed is less than %d".formatted(largest, config.vocabularySize()));
-    }
-    if (text[text.length - 1] < 0) {
-      throw new IllegalArgumentException("a text ends with a soft prompt slot; allowed is a token");
     }
   }
 

@@ -72,8 +72,14 @@ public record TokenBatch(List<Row> rows, boolean gathered) {
     }
   }
 
-  /** Returns the tensors of the batch by their names in the script. */
+  /**
+   * Returns the tensors of the batch by their names in the script.
+   *
+   * @throws IllegalArgumentException if a text is longer than the model reads, or has an id that is
+   *     not in its vocabulary: on a GPU, either would break the engine for all that follows
+   */
   public Map<String, NDArray> tensors(NDManager manager, ModelConfig config) {
+    rows.forEach(row -> require(row, config));
     List<int[]> prompts = new ArrayList<>();
     List<int[]> replies = new ArrayList<>();
     List<Integer> owners = new ArrayList<>();
@@ -118,6 +124,24 @@ public record TokenBatch(List<Row> rows, boolean gathered) {
     RotaryTables.dynamic(config, rows)
         .ifPresent(own -> own.put(manager, tensors, positions, rowOf));
     return tensors;
+  }
+
+  private static void require(Row row, ModelConfig config) {
+    int length = row.prompt.length + row.longestReply();
+    if (length > RotaryTables.maxTokens(config)) {
+      throw new IllegalArgumentException(
+          length + " tokens; allowed at most " + RotaryTables.maxTokens(config));
+    }
+    int smallest = row.replies.stream().flatMapToInt(IntStream::of).min().orElse(0);
+    int largest =
+        IntStream.concat(IntStream.of(row.prompt), row.replies.stream().flatMapToInt(IntStream::of))
+            .max()
+            .orElse(0);
+    if (smallest < 0 || largest >= config.vocabularySize()) {
+      throw new IllegalArgumentException(
+          "token id %d; allowed 0 to %d, and below 0 the slots of a prompt"
+              .formatted(smallest < 0 ? smallest : largest, config.vocabularySize() - 1));
+    }
   }
 
   private void putIds(

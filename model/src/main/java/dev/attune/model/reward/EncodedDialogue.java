@@ -59,7 +59,7 @@ record EncodedDialogue(int[] prompt, List<EncodedReply> replies) {
     } else if (pooling != Pooling.MEAN) {
       long[] at =
           replies.stream()
-              .mapToLong(r -> pooling.token(r.ids(), base.tokenizer().eosId()))
+              .mapToLong(r -> pooling.token(r.ids(), base.tokenizer().endOfReplyId()))
               .toArray();
       tensors.put("pool_token", Tensors.of(manager, at, at.length));
     }

@@ -7,6 +7,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.reward.Comparisons.Imitation;
 import dev.attune.model.reward.Comparisons.Weighted;
 import dev.attune.model.reward.LearnerState.Slot;
@@ -244,14 +245,14 @@ public final class OnlineRewardLearner implements AutoCloseable {
       List<NDArray> gradients = List.of();
       List<float[]> rewards = new ArrayList<>();
       for (List<Weighted> part : parts(batch)) {
-        List<NDArray> results = gradients(scratch, targets, part);
+        List<NDArray> results = gradients(scratch, targets, part, rewards.size());
         stepLoss += Tensors.floats(results.get(0))[0];
         rewards.add(Tensors.floats(results.get(1)));
         List<NDArray> more = results.subList(2, results.size());
         if (gradients.isEmpty()) {
           gradients = more;
         } else {
-          TorchScript.SHARED.train(scratch, "sum_gradients", gradients, more);
+          TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
           more.forEach(NDArray::close);
         }
       }
@@ -265,10 +266,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
   }
 
-  /** Draws the general events of a batch, weighted to have their share of all weight. */
+  /** Draws the general events of a batch. */
   private List<Weighted> generalShare(List<Weighted> own) {
-    double ownWeight = own.stream().mapToDouble(part -> part.example().weight()).sum();
-    if (general || config.enrichment() == 0 || ownWeight == 0) {
+    if (general || config.enrichment() == 0) {
       return List.of();
     }
     long draw = ReplayMemory.mix(config.seed(), steps);
@@ -276,10 +276,17 @@ public final class OnlineRewardLearner implements AutoCloseable {
         ReplayMemory.sample(enrichment, config.enrichmentEvents(), draw).stream()
             .filter(EncodedExample::teaches)
             .toList();
+    return weighted(drawn, own, config.enrichment());
+  }
+
+  /** Gives events such a weight beside others that {@code share} of all weight is theirs. */
+  static List<Weighted> weighted(List<EncodedExample> drawn, List<Weighted> own, double share) {
+    double ownWeight = own.stream().mapToDouble(part -> part.example().weight()).sum();
     double weight = drawn.stream().mapToDouble(EncodedExample::weight).sum();
-    double share = config.enrichment() / (1 - config.enrichment());
+    double factor = weight > 0 ? share / (1 - share) * ownWeight / weight : 0;
     return drawn.stream()
-        .map(example -> new Weighted(example, weight > 0 ? share * ownWeight / weight : 1))
+        .filter(example -> factor > 0)
+        .map(example -> new Weighted(example, factor))
         .toList();
   }
 
@@ -299,8 +306,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     return parts;
   }
 
-  /** Returns the loss of a part, its rewards [replies, heads], and a gradient by each parameter. */
-  private List<NDArray> gradients(NDManager results, Comparisons targets, List<Weighted> part) {
+  /** Returns the loss of a part of a batch, its rewards [replies, heads], and a gradient by each parameter. */
+  private List<NDArray> gradients(
+      NDManager results, Comparisons targets, List<Weighted> part, int number) {
     try (NDManager scratch = results.newSubManager()) {
       Map<String, NDArray> tensors =
           EncodedDialogue.tensors(
@@ -309,7 +317,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
               base,
               config.model());
       targets.putTensors(scratch, part, tensors);
-      putOptions(scratch, tensors);
+      OptimizerConfig optimizer = config.optimizer();
+      new TrainingPass(
+              optimizer.checkpointing(),
+              optimizer.dropout(),
+              ReplayMemory.mix(ReplayMemory.mix(config.seed(), steps), number))
+          .putTensors(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         return TorchScript.SHARED.train(
             results,
@@ -322,18 +335,6 @@ public final class OnlineRewardLearner implements AutoCloseable {
             base.config().rmsNormEps(),
             config.imitation());
       }
-    }
-  }
-
-  private void putOptions(NDManager scratch, Map<String, NDArray> tensors) {
-    OptimizerConfig optimizer = config.optimizer();
-    if (optimizer.checkpointing()) {
-      tensors.put("checkpoint", Tensors.of(scratch, new long[] {1}, 1));
-    }
-    if (optimizer.dropout() > 0) {
-      long seed = ReplayMemory.mix(config.seed(), steps) >>> 1;
-      tensors.put("dropout", Tensors.of(scratch, new float[] {(float) optimizer.dropout()}, 1));
-      tensors.put("dropout_seed", Tensors.of(scratch, new long[] {seed}, 1));
     }
   }
 

@@ -15,11 +15,11 @@ public enum Pooling {
   END;
 
   /** Returns the token of a reply that is read, or −1 where all are. */
-  int token(int[] ids, int eosId) {
+  int token(int[] ids, int endOfReplyId) {
     int end = ids.length - 1;
     return switch (this) {
       case MEAN, MAX -> -1;
-      case LAST -> end > 0 && ids[end] == eosId ? end - 1 : end;
+      case LAST -> end > 0 && ids[end] == endOfReplyId ? end - 1 : end;
       case END -> end;
     };
   }

@@ -4,14 +4,14 @@
 #         added [B, D]    a vector that is added to each input embedding of its row, where any row has one
 #         slot_at [n]     where in the B*P tokens of the prompts vectors take the place of embeddings
 #         slots [n, D]    those vectors
-# cache   for each layer the rotated keys, and the values, of what was read: [B, S, 2K, C]
+# cache   for each layer the rotated keys of what was read, and then the values: [B, K, S, C] each, the
+#         layout that products take without a copy
 # B rows, P = longest prompt, S = room of the cache, V = vocabulary; the rest as in decoder.py
 
 
 def generation_context(self, positions: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], like: Tensor) -> Dict[str, Tensor]:
   context = annotate(Dict[str, Tensor], {})
-  context["cos"] = torch.unsqueeze(torch.to(torch.index_select(w["rotary.cos"], 0, positions), like.dtype), 1)
-  context["sin"] = torch.unsqueeze(torch.to(torch.index_select(w["rotary.sin"], 0, positions), like.dtype), 1)
+  self.rotation(context, torch.index_select(w["rotary.cos"], 0, positions), torch.index_select(w["rotary.sin"], 0, positions), like)
   if "adapter" in batch:
     context["adapter"] = batch["adapter"]
   return context
@@ -37,17 +37,17 @@ def read_prompts(self, ids: Tensor, length: Tensor, batch: Dict[str, Tensor], ro
     layer = "model.layers." + str(i)
     y = self.queries_keys_values(x, w, lora, context, layer, shape, eps)
     q, keys, v = torch.split_with_sizes(y, [h, k, k], 2)
-    cache.append(torch.constant_pad_nd(torch.slice(y, 2, h), [0, 0, 0, 0, 0, room - longest], 0))
+    for part in [keys, v]:
+      cache.append(torch.constant_pad_nd(torch.transpose(part, 1, 2), [0, 0, 0, room - longest], 0))
     x = self.output(x, self.attend(q, keys, v, mask), w, lora, context, layer, eps)
   last = torch.arange(torch.size(ids, 0), dtype=4, device=ids.device) * longest + length - 1
   return self.rms_norm(torch.index_select(torch.flatten(x, 0, 1), 0, last), w["model.norm.weight"], eps), cache
 
 
-def attend_cache(self, q: Tensor, cache: Tensor, mask: Tensor) -> Tensor:
-  # One token's q [B, H, C] over its row's cache [B, S, 2K, C] under mask [B, 1, 1, S] -> [B, H*C]; the
+def attend_cache(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+  # One token's q [B, H, C] over k, v [B, K, S, C] of its row, under mask [B, 1, 1, S] -> [B, H*C]; the
   # H/K query heads of a key/value head are rows of one product
-  k, v = torch.chunk(torch.permute(cache, [0, 2, 1, 3]), 2, 1)
-  shared = torch.reshape(q, [torch.size(q, 0), torch.size(k, 1), -1, torch.size(q, 2)])
+  shared = torch.unflatten(q, 1, [torch.size(k, 1), -1])
   scores = torch.matmul(shared * torch.pow(torch.size(q, 2), -0.5), torch.transpose(k, 2, 3))
   return torch.flatten(torch.matmul(torch.softmax(scores + mask, -1), v), 1)
 
@@ -60,7 +60,8 @@ def read_tokens(self, ids: Tensor, positions: Tensor, longest: int, batch: Dict[
   if "added" in batch:
     x = x + torch.to(batch["added"], x.dtype)
   context = self.generation_context(positions, batch, w, x)
-  place = annotate(List[Optional[Tensor]], [torch.arange(torch.size(ids, 0), dtype=4, device=ids.device), positions])
+  row = torch.arange(torch.size(ids, 0), dtype=4, device=ids.device)
+  place = annotate(List[Optional[Tensor]], [row, None, positions])
   at = torch.unsqueeze(torch.arange(longest, dtype=4, device=ids.device), 0)
   own = torch.unsqueeze(positions, 1)
   masks = annotate(Dict[int, Tensor], {})
@@ -73,9 +74,10 @@ def read_tokens(self, ids: Tensor, positions: Tensor, longest: int, batch: Dict[
       none = torch.zeros([torch.size(ids, 0), longest], dtype=x.dtype, device=x.device)
       masks[window] = torch.reshape(torch.masked_fill(none, hidden, -inf), [torch.size(ids, 0), 1, 1, longest])
     layer = "model.layers." + str(i)
-    q, kv = torch.split_with_sizes(self.queries_keys_values(x, w, lora, context, layer, shape, eps), [h, 2 * k], 1)
-    torch.index_put_(cache[i], place, kv)
-    y = self.attend_cache(q, torch.slice(cache[i], 1, 0, longest), masks[window])
+    q, keys, v = torch.split_with_sizes(self.queries_keys_values(x, w, lora, context, layer, shape, eps), [h, k, k], 1)
+    torch.index_put_(cache[2 * i], place, keys)
+    torch.index_put_(cache[2 * i + 1], place, v)
+    y = self.attend_cache(q, torch.slice(cache[2 * i], 2, 0, longest), torch.slice(cache[2 * i + 1], 2, 0, longest), masks[window])
     x = self.output(x, y, w, lora, context, layer, eps)
   return self.rms_norm(x, w["model.norm.weight"], eps)
 

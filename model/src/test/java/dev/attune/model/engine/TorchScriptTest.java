@@ -7,8 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class TorchScriptTest {
@@ -32,6 +36,79 @@ class TorchScriptTest {
       assertThatThrownBy(() -> TorchScript.SHARED.infer(manager, "cast", "text", 6))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("String");
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoTensor() {
+    try (NDManager manager = Torch.newManager()) {
+      // Given
+      List<Object> holed = new ArrayList<>();
+      holed.add(null);
+      NDArray complex = manager.ones(new Shape(2)).toType(DataType.COMPLEX64, true);
+      Dictionary closed = new Dictionary(Map.of("x", manager.ones(new Shape(1))));
+      closed.close();
+
+      // When / Then
+      assertThatThrownBy(() -> TorchScript.SHARED.infer(manager, "copy", holed))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("tensor is null");
+      assertThatThrownBy(() -> TorchScript.SHARED.infer(manager, "cast", complex, 6))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("complex64");
+      assertThatThrownBy(() -> TorchScript.SHARED.infer(manager, "cast", null, 6))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("null");
+      assertThatThrownBy(() -> TorchScript.SHARED.infer(manager, "logits", complex, closed))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> new Dictionary(Map.of("x", complex)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("complex64");
+    }
+  }
+
+  @Test
+  void shouldFailWithAnExceptionWhateverTheScriptIsCalledWith() {
+    try (NDManager manager = Torch.newManager()) {
+      // Given
+      NDArray floats = manager.ones(new Shape(2, 3));
+      NDArray ids = Tensors.of(manager, new long[] {0, 99}, 2);
+      NDArray negative = Tensors.of(manager, new long[] {-1}, 1);
+      Map<String, NDArray> table = Map.of("model.embed_tokens.weight", floats);
+      try (Dictionary weights = new Dictionary(table);
+          Dictionary closed = new Dictionary(table)) {
+        closed.close();
+
+        // When / Then: no such method, too few arguments, of a wrong type, of a wrong element type,
+        // of indices without a row, of a released dictionary, of an unknown number of a type
+        for (ThrowingCallable call :
+            List.<ThrowingCallable>of(
+                () -> TorchScript.SHARED.infer(manager, "conjure", floats),
+                () -> TorchScript.SHARED.infer(manager, "product", floats),
+                () -> TorchScript.SHARED.infer(manager, "product", floats, 6),
+                () -> TorchScript.SHARED.infer(manager, "product", floats, ids),
+                () -> TorchScript.SHARED.infer(manager, "embed", floats, weights),
+                () -> TorchScript.SHARED.infer(manager, "embed", ids, weights),
+                () -> TorchScript.SHARED.infer(manager, "embed", negative, weights),
+                () -> TorchScript.SHARED.infer(manager, "embed", ids, closed),
+                () -> TorchScript.SHARED.infer(manager, "cast", floats, 99))) {
+          assertThatThrownBy(call).isInstanceOf(RuntimeException.class);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldNotReadATensorOfAnotherTypeAsFloats() {
+    try (NDManager manager = Torch.newManager()) {
+      // Given
+      NDArray ones = manager.ones(new Shape(2));
+      NDArray brain = TorchScript.SHARED.infer(manager, "cast", ones, TorchScript.BFLOAT16);
+      NDArray ids = Tensors.of(manager, new long[] {1}, 1);
+
+      // When / Then
+      assertThatThrownBy(() -> Tensors.floats(brain)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> Tensors.floats(ids)).isInstanceOf(IllegalArgumentException.class);
     }
   }
 

@@ -2,14 +2,11 @@ package dev.attune.model.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real folders of each supported family; skipped where the data folder is missing. */
+/** Folders of each supported family, as the reference library writes them. */
 class GoldenFoldersTest {
   @ParameterizedTest
   @ValueSource(
@@ -24,9 +21,7 @@ class GoldenFoldersTest {
       })
   void shouldOpenAFolderOfEachFamily(String name) {
     // Given
-    String data = Optional.ofNullable(System.getenv("ATTUNE_DATA")).orElse("../../shared/data");
-    Path dir = Path.of(data, "goldens", name);
-    Assumptions.assumeTrue(Files.isDirectory(dir), () -> "no golden folder at " + dir);
+    Path dir = Path.of("src/test/resources/goldens", name);
 
     // When
     try (ModelFolder folder = ModelFolder.open(dir)) {

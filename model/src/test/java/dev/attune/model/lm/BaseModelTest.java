@@ -1,11 +1,13 @@
 package dev.attune.model.lm;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
@@ -22,6 +24,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +85,32 @@ class BaseModelTest {
       // Then: the weights are random, so errors are not averaged out as in a trained model
       assertClose(states, expected, 0.25);
     }
+  }
+
+  @Test
+  void shouldRefuseTextsThatItCannotRead() throws URISyntaxException {
+    // Given
+    try (BaseModel model = BaseModel.load(golden("llama-llama3"), Precision.FP32);
+        NDManager manager = Torch.newManager()) {
+      NDArray vectors = manager.zeros(new Shape(1, 2, 64));
+      int[] tooLong = new int[129];
+
+      // When / Then
+      refuses(model, manager, new int[] {1, 320, 2}, null, "token id 320; allowed 0 to 319");
+      refuses(model, manager, new int[] {1, 2, 320}, null, "token id 320; allowed 0 to 319");
+      refuses(model, manager, new int[] {-1, -2}, vectors, "token id -2");
+      refuses(model, manager, tooLong, null, "129 tokens; allowed at most 128");
+      refuses(model, manager, new int[0], null, "one of no tokens");
+      refuses(model, manager, new int[] {-1, 3}, null, "the texts ask for [1, 1, 64]");
+      refuses(model, manager, new int[] {-1, 3}, vectors, "shape [1, 2, 64]; the texts ask for");
+    }
+  }
+
+  private static void refuses(
+      BaseModel model, NDManager manager, int[] text, @Nullable NDArray vectors, String problem) {
+    assertThatThrownBy(() -> model.hiddenStates(manager, List.of(text), vectors))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(problem);
   }
 
   @ParameterizedTest
@@ -151,21 +181,16 @@ class BaseModelTest {
     // Given
     Path folder = copy("llama-llama3");
     Path file = folder.resolve("tokenizer.json");
-    BytePairTrainer.train(
-        List.of("a quick salt river, a slow paper moon, a quick moon, a slow river ".repeat(9)),
-        330,
-        file,
-        done -> {});
+    String words =
+        new Random(1).ints(500, 'a', 'z' + 1).mapToObj(Character::toString).collect(joining());
+    BytePairTrainer.train(List.of(words, words), 400, file, done -> {});
     Files.delete(folder.resolve("tokenizer_config.json"));
-    Path config = folder.resolve("config.json");
-    Files.writeString(
-        config, Files.readString(config).replace(field("vocab_size: 320"), field("vocab_size: 9")));
 
     // When / Then
     assertThatThrownBy(() -> BaseModel.load(folder, Precision.FP32))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining(file + ": its ids reach ")
-        .hasMessageContaining("tensor 'model.embed_tokens.weight' has 9 rows");
+        .hasMessageContaining("tensor 'model.embed_tokens.weight' has 320 rows");
   }
 
   private Path copy(String golden) throws IOException, URISyntaxException {

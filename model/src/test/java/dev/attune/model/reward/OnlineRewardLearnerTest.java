@@ -273,6 +273,33 @@ class OnlineRewardLearnerTest extends RewardTestBase {
   }
 
   @Test
+  void shouldRefuseAStateWhoseHeadsReadSomethingElse() {
+    // Given
+    byte[] state;
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config(4, 1, 0, 1))) {
+      state = learner.state();
+    }
+    OnlineConfig other = config(Pooling.MAX, false, 100_000, 4, 1, 0, 1);
+
+    // When / Then
+    assertThatThrownBy(() -> OnlineRewardLearner.restore(base, other, state))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pooling=MEAN")
+        .hasMessageContaining("pooling=MAX");
+  }
+
+  @Test
+  void shouldSayWhyAStateOfAnEarlierVersionIsRefused() {
+    // Given
+    byte[] old = {0x41, 0x54, 0x4c, 0x31, 0};
+
+    // When / Then
+    assertThatThrownBy(() -> OnlineRewardLearner.restore(base, config(4, 1, 0, 1), old))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("earlier version");
+  }
+
+  @Test
   void shouldRefuseBytesThatAreNoState() {
     // Given
     byte[] noise = {1, 2, 3, 4, 5};

@@ -1,6 +1,11 @@
 package dev.attune.model.reward;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.attune.model.engine.Dictionary;
 import dev.attune.model.engine.Precision;
+import dev.attune.model.engine.Tensors;
+import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.lm.TinyBase;
 import dev.attune.model.text.Turn;
@@ -119,5 +124,31 @@ abstract class RewardTestBase {
       }
     }
     return right / counted;
+  }
+
+  /** Returns the loss, the rewards and a gradient for each parameter. */
+  static List<NDArray> gradients(
+      NDManager manager,
+      Map<String, NDArray> inputs,
+      Map<String, RewardWeights.Parameter> parameters,
+      double imitation) {
+    Map<String, NDArray> tensors = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, p) ->
+            tensors.put(name, Tensors.owned(manager, p.values(), TorchScript.FLOAT32, p.shape())));
+    try (Dictionary batch = new Dictionary(inputs);
+        Dictionary leaves = new Dictionary(tensors)) {
+      return new ArrayList<>(
+          TorchScript.SHARED.train(
+              manager,
+              "reward_gradients",
+              batch,
+              base.weights(),
+              leaves,
+              Tensors.of(manager, new float[] {2}),
+              base.shape(),
+              base.config().rmsNormEps(),
+              imitation));
+    }
   }
 }

@@ -7,6 +7,7 @@ import dev.attune.model.adapter.LoraAdapter;
 import dev.attune.model.engine.Precision;
 import dev.attune.model.io.SafetensorsException;
 import dev.attune.model.io.SafetensorsWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,36 @@ class RewardWeightsTest extends RewardTestBase {
     assertThatThrownBy(() -> RewardWeights.read(other))
         .isInstanceOf(SafetensorsException.class)
         .hasMessageContaining("format");
+  }
+
+  @Test
+  void shouldSayWhyAnEarlierFormatIsRefused() {
+    // Given
+    byte[] old =
+        new SafetensorsWriter()
+            .metadata("format", "attune-reward-1")
+            .floats("heads", new long[] {1, 32}, new float[32])
+            .toBytes();
+
+    // When / Then
+    assertThatThrownBy(() -> RewardWeights.read(old))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining("attune-reward-1")
+        .hasMessageContaining("train the model anew");
+  }
+
+  @Test
+  void shouldNameThePoolingThatNobodyKnows() {
+    // Given
+    byte[] strange =
+        new String(random(1, List.of("pooled")).toBytes(), StandardCharsets.ISO_8859_1)
+            .replace("\"MEAN\"", "\"MOON\"")
+            .getBytes(StandardCharsets.ISO_8859_1);
+
+    // When / Then
+    assertThatThrownBy(() -> RewardWeights.read(strange))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining("MOON");
   }
 
   @Test
