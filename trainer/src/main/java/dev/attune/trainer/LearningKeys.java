@@ -119,7 +119,7 @@ final class LearningKeys {
           DEFAULTS.enrichmentEvents(),
           0,
           4096,
-          "General events that carry this share.");
+          "General events that carry this share, from each source in turn.");
   private static final ConfigKey<Integer> ENRICHMENT_MEMORY =
       integer(
           "enrichment-memory",

@@ -32,6 +32,11 @@ public final class Console {
     return terminal;
   }
 
+  /** The same console with progress as plain lines: for several pieces of work at once. */
+  public Console asLines() {
+    return new Console(out, err, false);
+  }
+
   /** Prints a result line. */
   public void print(String line) {
     out.println(line);

@@ -53,7 +53,7 @@ final class OfflineEvaluation {
     this.firstSeed = firstSeed;
     this.recipe = recipe;
     this.bases = bases;
-    this.console = console;
+    this.console = console.asLines();
   }
 
   /**

@@ -2,6 +2,9 @@ package dev.attune.cli.evaluate;
 
 import dev.attune.model.lm.Stage1Config;
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.model.reward.OptimizerConfig;
+import dev.attune.model.reward.Pooling;
+import dev.attune.model.reward.RewardModelConfig;
 import java.util.function.LongFunction;
 
 /**
@@ -18,9 +21,31 @@ record OfflineRecipe(
     OnlineConfig config,
     double generalEpochs,
     double domainEpochs) {
-  /** What served best with a small base, within half an hour on two cores. */
+  /** More general events than are remembered and drawn from. */
+  private static final int EVENTS = 100_000;
+
+  /**
+   * What served best with a small base, within half an hour on two cores. Replies are cut a little
+   * shorter than in a stream's recipe, and all general events are there for enrichment.
+   */
   static OfflineRecipe defaults() {
-    return new OfflineRecipe(Stage1Config::evaluation, OnlineConfig.defaults(), 1, 4);
+    OnlineConfig config =
+        new OnlineConfig(
+            new RewardModelConfig(8, 16, Pooling.MEAN, true, 128, 128),
+            OptimizerConfig.defaults(),
+            0.1,
+            false,
+            8,
+            8192,
+            0,
+            0,
+            400,
+            EVENTS,
+            0.2,
+            3,
+            EVENTS,
+            1);
+    return new OfflineRecipe(Stage1Config::evaluation, config, 1, 4);
   }
 
   /** The recipe of the reward models for another seed. */

@@ -49,13 +49,14 @@ final class OfflineSeed implements AutoCloseable {
   record Scores(
       List<double[]> domain, Map<String, PairAccuracy> general, Map<String, PairAccuracy> pooled) {}
 
-  private OfflineSeed(CustomizedData data, OfflineRecipe recipe, long seed, BaseModel base) {
+  private OfflineSeed(
+      CustomizedData data, OfflineRecipe recipe, long seed, BaseModel base, RewardScorer scorer) {
     this.data = data;
     this.recipe = recipe;
     this.seed = seed;
     this.figures = new CustomizedFigures(data);
     this.base = base;
-    this.scorer = new RewardScorer(base);
+    this.scorer = scorer;
     this.floors = figures.floors();
     List<Event> events = generalEvents();
     OnlineConfig config = Strategy.PLAIN.of(recipe.config(seed));
@@ -76,9 +77,11 @@ final class OfflineSeed implements AutoCloseable {
    */
   static OfflineSeed prepare(CustomizedData data, OfflineRecipe recipe, long seed, Path folder) {
     BaseModel base = BaseModel.load(folder, Precision.fastest());
+    RewardScorer scorer = new RewardScorer(base);
     try {
-      return new OfflineSeed(data, recipe, seed, base);
+      return new OfflineSeed(data, recipe, seed, base, scorer);
     } catch (RuntimeException | Error e) {
+      scorer.close();
       base.close();
       throw e;
     }

@@ -16,6 +16,7 @@ import dev.attune.model.text.Turn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +49,7 @@ final class PersonalizedEvaluation implements AutoCloseable {
   private final Map<String, Integer> lengths = new ConcurrentHashMap<>();
   private final ExecutorService workers;
   private final AtomicLong done = new AtomicLong();
+  private volatile String latest = "";
   private final List<Future<?>> started = new ArrayList<>();
 
   /** Prepares the experiments of the documentation on a base, which is not closed with this. */
@@ -90,8 +92,8 @@ final class PersonalizedEvaluation implements AutoCloseable {
     for (int run = 0; run < settings.seeds(); run++) {
       conflicts.add(conflict(pairs, false, seed + run));
     }
-    // The longest trainings first, so that the workers end together.
-    Map<String, Future<Outcome>> ablations = new LinkedHashMap<>();
+    Population texts = conflict(pairs, true, seed);
+    Population six = profiles();
     List<Future<PolicyRun>> individual = new ArrayList<>();
     List<Future<PolicyRun>> dpo = new ArrayList<>();
     List<Future<Outcome>> cluster = new ArrayList<>();
@@ -101,28 +103,22 @@ final class PersonalizedEvaluation implements AutoCloseable {
       boolean first = run == 0;
       long itsSeed = seed + run;
       individual.add(submit(() -> policy(Variant.INDIVIDUAL, population, itsSeed, first)));
+      dpo.add(submit(() -> policy(Variant.DPO, population, itsSeed, first)));
       cluster.add(submit(() -> policy(Variant.CLUSTER, population, itsSeed, false).outcome()));
+      head.add(submit(() -> head(population, settings.events())));
     }
+    Map<String, Future<Outcome>> ablations = new LinkedHashMap<>();
     for (Variant variant : Variant.ABLATIONS) {
       ablations.put(
           variant.name(), submit(() -> policy(variant, conflicts.get(0), seed, false).outcome()));
     }
-    Population texts = conflict(pairs, true, seed);
     Future<Outcome> text = submit(() -> policy(Variant.TEXT, texts, seed, false).outcome());
-    Population six = profiles();
     Map<String, Future<GroupAccuracies>> profiles = new LinkedHashMap<>();
     for (Variant variant : List.of(Variant.DPO, Variant.INDIVIDUAL)) {
       profiles.put(
           variant.name(), submit(() -> policy(variant, six, seed, false).outcome().seen()));
     }
     profiles.put(HEAD, submit(() -> head(six, List.of()).outcome().seen()));
-    for (int run = 0; run < conflicts.size(); run++) {
-      Population population = conflicts.get(run);
-      boolean first = run == 0;
-      long itsSeed = seed + run;
-      dpo.add(submit(() -> policy(Variant.DPO, population, itsSeed, first)));
-      head.add(submit(() -> head(population, settings.events())));
-    }
     await(console);
     Map<String, Double> seconds = new LinkedHashMap<>();
     seconds.put("base", baseSeconds);
@@ -239,6 +235,7 @@ final class PersonalizedEvaluation implements AutoCloseable {
     PersonalConfig its = variant.change().of(config).withSeed(itsSeed);
     try (PolicyMethod method = new PolicyMethod(base, references, its, settings.steps())) {
       Outcome outcome = Outcome.of(method, population);
+      remark(variant.name(), itsSeed, outcome);
       Map<String, List<Checkpoint>> streams = new LinkedHashMap<>();
       Map<String, Double> written = new LinkedHashMap<>();
       if (more) {
@@ -310,10 +307,30 @@ final class PersonalizedEvaluation implements AutoCloseable {
   private void await(Console console) throws InterruptedException {
     try (Progress progress = console.progress("Experiments", "runs", started.size())) {
       for (Future<?> future : started) {
+        while (!future.isDone()) {
+          TimeUnit.MILLISECONDS.sleep(200);
+          progress.note(latest);
+          progress.to(done.get());
+        }
         value(future);
-        progress.to(done.get());
       }
+      progress.note(latest);
+      progress.to(done.get());
     }
+  }
+
+  /** What the last run that ended came to. */
+  private void remark(String method, long itsSeed, Outcome outcome) {
+    latest =
+        String.format(
+            Locale.ROOT,
+            "%s, seed %d: top %.3f, generic %.3f, majority %.3f, minority %.3f",
+            method,
+            itsSeed,
+            outcome.seen().all(),
+            outcome.generic().all(),
+            outcome.seen().group(ConflictingLengths.MAJORITY),
+            outcome.seen().group(ConflictingLengths.MINORITY));
   }
 
   private static <T> List<T> values(List<Future<T>> futures) throws InterruptedException {

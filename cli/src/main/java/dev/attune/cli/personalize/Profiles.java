@@ -72,7 +72,7 @@ final class Profiles {
 
   /** The logarithm of how many different words there are. */
   static double differentWords(String text) {
-    return Math.log1p(words(text).stream().distinct().count());
+    return Math.log1p((double) words(text).stream().distinct().count());
   }
 
   /** The share of words that speak to the reader or of the writer; exclamations count as such. */

@@ -63,15 +63,15 @@ public final class GaussianWeights {
     }
     double up = k * UNIT_ROUNDOFF * largest;
     float[] packed = new float[k * (k + 1) / 2];
-    float[] rounded = new float[k];
+    float[] m = new float[k];
     int at = 0;
     for (int i = 0; i < k; i++) {
-      rounded[i] = (float) requireFinite("mean", mean[i]);
+      m[i] = rounded("mean", mean[i]);
       for (int j = i; j < k; j++) {
-        packed[at++] = (float) requireFinite("covariance", covariance[i][j] + (i == j ? up : 0));
+        packed[at++] = rounded("covariance", covariance[i][j] + (i == j ? up : 0));
       }
     }
-    return new GaussianWeights(rounded, packed);
+    return new GaussianWeights(m, packed);
   }
 
   /** Returns a belief of independent weights around zero. */
@@ -226,10 +226,15 @@ public final class GaussianWeights {
   }
 
   private static double requireFinite(String name, double value) {
-    if (!Double.isFinite(value) || Math.abs(value) > Float.MAX_VALUE && !name.equals("x")) {
+    if (!Double.isFinite(value)) {
       throw new IllegalArgumentException(name + " has the value " + value);
     }
     return value;
+  }
+
+  /** What fp32 cannot hold is no state. */
+  private static float rounded(String name, double value) {
+    return (float) requireFinite(name, Math.abs(value) > Float.MAX_VALUE ? Double.NaN : value);
   }
 
   @Override

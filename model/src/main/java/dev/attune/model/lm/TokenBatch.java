@@ -24,8 +24,11 @@ import java.util.stream.IntStream;
  * @param gathered whether the rows' adapters are those of a stack; otherwise all rows share one
  */
 public record TokenBatch(List<Row> rows, boolean gathered) {
-  /** Tokens of a block. Larger ones waste more fillers, smaller ones more copies of adapters. */
-  static final int BLOCK = 64;
+  /** What the copy of an adapter for a block costs, in tokens: about that at rank 8. */
+  private static final int COPY_TOKENS = 12;
+
+  /** Most blocks that an adapter's part of the tokens is tried to be cut into. */
+  private static final int MOST_BLOCKS = 16;
 
   /** A batch under one adapter. */
   public TokenBatch(List<Row> rows) {
@@ -92,8 +95,9 @@ public record TokenBatch(List<Row> rows, boolean gathered) {
         owners.add(e);
       }
     }
-    Packed p = new Packed(prompts, everyRow, 0);
-    Packed r = new Packed(replies, owners, p.size);
+    int block = gathered ? blockTokens() : 1;
+    Packed p = new Packed(prompts, everyRow, 0, block);
+    Packed r = new Packed(replies, owners, p.size, block);
     int size = p.size + r.size;
     long[] positions = new long[size];
     long[] unpad = new long[size];
@@ -117,13 +121,37 @@ public record TokenBatch(List<Row> rows, boolean gathered) {
     tensors.put("user", longs(manager, users));
     if (gathered) {
       IntStream blocks =
-          IntStream.range(0, size / BLOCK).map(block -> rows.get(rowOf[block * BLOCK]).adapter);
+          IntStream.range(0, size / block).map(n -> rows.get(rowOf[n * block]).adapter);
       tensors.put("adapter", longs(manager, blocks));
     }
     putIds(manager, tensors, p, r, rowOf);
     RotaryTables.dynamic(config, rows)
         .ifPresent(own -> own.put(manager, tensors, positions, rowOf));
     return tensors;
+  }
+
+  /** Returns the size of blocks that wastes the least on fillers and on copies of adapters. */
+  private int blockTokens() {
+    Map<Integer, Integer> parts = new HashMap<>();
+    for (Row row : rows) {
+      int replies = row.replies.stream().mapToInt(reply -> reply.length).sum();
+      parts.merge(2 * row.adapter, row.prompt.length, Integer::sum);
+      parts.merge(2 * row.adapter + 1, replies, Integer::sum);
+    }
+    int[] tokens = parts.values().stream().mapToInt(Integer::intValue).filter(n -> n > 0).toArray();
+    return IntStream.of(tokens)
+        .flatMap(part -> IntStream.rangeClosed(1, MOST_BLOCKS).map(n -> (part + n - 1) / n))
+        .distinct()
+        .sorted()
+        .boxed()
+        .min(Comparator.comparingLong(block -> cost(tokens, block)))
+        .orElse(1);
+  }
+
+  /** Returns what blocks of this size cost for these parts of a batch, in tokens. */
+  private static long cost(int[] parts, int block) {
+    long blocks = IntStream.of(parts).mapToLong(tokens -> (tokens + block - 1) / block).sum();
+    return blocks * (block + COPY_TOKENS);
   }
 
   private static void require(Row row, ModelConfig config) {
@@ -183,8 +211,9 @@ public record TokenBatch(List<Row> rows, boolean gathered) {
     /**
      * @param owners each sequence's row
      * @param first where in all tokens the first of these stands
+     * @param block tokens of a block
      */
-    Packed(List<int[]> sequences, List<Integer> owners, int first) {
+    Packed(List<int[]> sequences, List<Integer> owners, int first, int block) {
       this.owners = owners;
       this.first = first;
       longest = sequences.stream().mapToInt(sequence -> sequence.length).max().orElse(0);
@@ -202,7 +231,7 @@ public record TokenBatch(List<Row> rows, boolean gathered) {
         starts[n] = next;
         next += (int) lengths[n];
         boolean ends = i + 1 == order.size() || adapter(order.get(i + 1)) != adapter(n);
-        fillers[n] = gathered && ends ? (BLOCK - next % BLOCK) % BLOCK : 0;
+        fillers[n] = gathered && ends ? (block - next % block) % block : 0;
         next += fillers[n];
       }
       size = next;

@@ -1,7 +1,7 @@
 package dev.attune.model.personal;
 
 import dev.attune.model.lm.TokenBatch;
-import dev.attune.model.personal.PersonalExample.Judgement;
+import dev.attune.model.reward.PreferenceExample.Judgement;
 import dev.attune.model.reward.PreferenceExample.Pair;
 import java.util.ArrayList;
 import java.util.List;

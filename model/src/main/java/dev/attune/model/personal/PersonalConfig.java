@@ -33,10 +33,6 @@ public record PersonalConfig(
       throw new IllegalArgumentException(
           "objective is " + loss.objective() + "; join HEAD allows REWARD");
     }
-    if (lora.dropout() > 0) {
-      throw new IllegalArgumentException(
-          "lora.dropout is " + lora.dropout() + "; personal models allow 0");
-    }
     if (promptTokens < 16 || replyTokens < 1 || batchTokens < 1) {
       throw new IllegalArgumentException(
           "promptTokens is %d, replyTokens %d, batchTokens %d; allowed are 16, 1, 1 or more"

@@ -1,5 +1,6 @@
 package dev.attune.model.personal;
 
+import dev.attune.model.reward.PreferenceExample.Judgement;
 import dev.attune.model.reward.PreferenceExample.Pair;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,9 @@ public record PersonalExample(
     for (Pair pair : pairs) {
       requireReply(pair.preferred(), count);
       requireReply(pair.other(), count);
+      if (pair.preferred() == pair.other()) {
+        throw new IllegalArgumentException("reply " + pair.other() + " is compared with itself");
+      }
     }
     judgements.forEach(judgement -> requireReply(judgement.reply(), count));
   }
@@ -34,16 +38,6 @@ public record PersonalExample(
   private static void requireReply(int index, int count) {
     if (index < 0 || index >= count) {
       throw new IllegalArgumentException("reply %d of %d".formatted(index, count));
-    }
-  }
-
-  /** One reply was found good or bad, without a comparison. */
-  public record Judgement(int reply, boolean good, float weight) {
-    /** Checks the weight. */
-    public Judgement {
-      if (!(weight >= 0) || Float.isInfinite(weight)) {
-        throw new IllegalArgumentException("weight is " + weight + "; allowed is finite and >= 0");
-      }
     }
   }
 

@@ -7,9 +7,9 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.personal.ParameterGroup.Slot;
 import dev.attune.model.personal.PersonalWeights.Identity;
-import dev.attune.model.personal.PersonalWeights.Parameter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ public final class PersonalLearner implements AutoCloseable {
   private final UserRows rows;
   private final PassBuilder builder;
   private final ReferenceModel reference;
+  private final PersonalScript script;
   private final NDManager manager = Torch.newManager();
   private final ParameterGroup adapter;
   private final ParameterGroup vectors;
@@ -56,6 +58,7 @@ public final class PersonalLearner implements AutoCloseable {
     this.rows = rows;
     this.builder = new PassBuilder(config, base.tokenizer());
     this.reference = new ReferenceModel(base, config);
+    this.script = new PersonalScript(base, config);
     Map<String, Slot> shared = new LinkedHashMap<>(state.slots());
     Map<String, Slot> ofVectors = new LinkedHashMap<>();
     Map<String, Slot> ofLogits = new LinkedHashMap<>();
@@ -106,6 +109,7 @@ public final class PersonalLearner implements AutoCloseable {
       BaseModel base, PersonalConfig config, UserRows rows, byte[] state) {
     PersonalLearnerState read = PersonalLearnerState.read(state);
     Identity.of(base, config).requireFit(read.identity());
+    read.weights().requireFit(base);
     return new PersonalLearner(base, config, rows, read);
   }
 
@@ -122,6 +126,10 @@ public final class PersonalLearner implements AutoCloseable {
    * @param size examples of a step
    */
   public void train(List<PersonalExample> examples, int count, int size) {
+    if (examples.isEmpty() || size < 1) {
+      throw new IllegalArgumentException(
+          "%d examples, %d a step; allowed are 1 or more".formatted(examples.size(), size));
+    }
     long epoch = -1;
     List<PersonalExample> order = new ArrayList<>(examples);
     for (int i = 0; i < count; i++) {
@@ -205,39 +213,26 @@ public final class PersonalLearner implements AutoCloseable {
       List<NDArray> gradients) {
     double total = examples.stream().mapToDouble(PersonalExample::weight).sum();
     double loss = 0;
+    int next = 0;
     try (Dictionary parameters = new Dictionary(learned)) {
       for (List<Pass> part : Pass.cut(passes(examples, numbers), config.batchTokens())) {
         Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
         PassTensors.putTargets(scratch, tensors, config, part, total);
-        try (Dictionary inputs = new Dictionary(tensors)) {
-          List<NDArray> results =
-              TorchScript.SHARED.train(
-                  scratch,
-                  "personal_gradients",
-                  inputs,
-                  base.weights(),
-                  parameters,
-                  frozen,
-                  base.shape(),
-                  base.config().rmsNormEps(),
-                  config.users().tokens(),
-                  config.users().offset(),
-                  config.loss().objective() == PersonalLoss.Objective.IPO,
-                  config.loss().scale(),
-                  config.loss().tau(),
-                  shift.value());
-          loss += Tensors.floats(results.get(0))[0];
-          shift.add(part, Tensors.floats(results.get(1)), config.loss().scale());
-          List<NDArray> more = results.subList(2, results.size());
-          if (gradients.isEmpty()) {
-            gradients.addAll(more);
-          } else {
-            TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
-          }
-        }
+        training(next++).putTensors(scratch, tensors);
+        List<NDArray> results =
+            script.gradients(scratch, tensors, parameters, frozen, shift.value());
+        loss += Tensors.floats(results.get(0))[0];
+        shift.add(part, Tensors.floats(results.get(1)), config.loss().scale());
+        PersonalScript.add(scratch, gradients, results.subList(2, results.size()));
       }
     }
     return loss;
+  }
+
+  /** Each part of a step drops inputs of its own. */
+  private TrainingPass training(int part) {
+    long seed = new SplittableRandom(31 * (31 * config.seed() + steps) + part).nextLong();
+    return new TrainingPass(config.optimizer().checkpointing(), config.lora().dropout(), seed);
   }
 
   private List<Pass> passes(List<PersonalExample> examples, Map<String, Integer> numbers) {
@@ -286,7 +281,8 @@ public final class PersonalLearner implements AutoCloseable {
         0);
     if (users != null) {
       boolean clusters = config.users().kind() == UserModelConfig.Kind.CLUSTER;
-      double rate = clusters ? o.logitLearningRate() : vectorLearningRate;
+      double decay = o.plannedSteps() > 0 ? schedule : 1;
+      double rate = decay * (clusters ? o.logitLearningRate() : vectorLearningRate);
       users.step(scratch, gradients.get(third), rate, BETA1, o.vectorBeta2());
       users.scatter(rows);
     }
@@ -294,10 +290,11 @@ public final class PersonalLearner implements AutoCloseable {
 
   /** Returns what all users share, as it is now. */
   public PersonalWeights weights() {
-    Map<String, Parameter> parameters = new LinkedHashMap<>();
-    slots()
-        .forEach((name, slot) -> parameters.put(name, new Parameter(slot.shape(), slot.weight())));
-    return new PersonalWeights(Identity.of(base, config), shift.value(), parameters);
+    return snapshot().weights();
+  }
+
+  private PersonalLearnerState snapshot() {
+    return new PersonalLearnerState(Identity.of(base, config), steps, shift, slots());
   }
 
   private Map<String, Slot> slots() {
@@ -310,7 +307,7 @@ public final class PersonalLearner implements AutoCloseable {
 
   /** Returns everything that {@link #restore} needs, but the users' rows. */
   public byte[] state() {
-    return new PersonalLearnerState(Identity.of(base, config), steps, shift, slots()).toBytes();
+    return snapshot().toBytes();
   }
 
   /** Returns how many steps were taken, restores included. */

@@ -5,6 +5,7 @@ import dev.attune.model.io.SafetensorsException;
 import dev.attune.model.io.SafetensorsWriter;
 import dev.attune.model.personal.ParameterGroup.Slot;
 import dev.attune.model.personal.PersonalWeights.Identity;
+import dev.attune.model.personal.PersonalWeights.Parameter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,6 +20,13 @@ record PersonalLearnerState(
   private static final String MEAN = ".mean";
   private static final String SQUARE = ".square";
   private static final String STEPS = ".steps";
+
+  /** Returns what all users share. */
+  PersonalWeights weights() {
+    Map<String, Parameter> parameters = new LinkedHashMap<>();
+    slots.forEach((name, slot) -> parameters.put(name, new Parameter(slot.shape(), slot.weight())));
+    return new PersonalWeights(identity, shift.value(), parameters);
+  }
 
   byte[] toBytes() {
     SafetensorsWriter writer =

@@ -1,6 +1,6 @@
 package dev.attune.model.personal;
 
-import dev.attune.model.personal.PersonalExample.Judgement;
+import dev.attune.model.reward.PreferenceExample.Judgement;
 import java.util.List;
 
 /**

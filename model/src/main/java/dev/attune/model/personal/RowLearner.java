@@ -38,6 +38,7 @@ public final class RowLearner implements AutoCloseable {
   private final PersonalConfig config;
   private final UserRows rows;
   private final PassBuilder builder;
+  private final PersonalScript script;
   private final double unit;
   private final NDManager manager = Torch.newManager();
 
@@ -51,6 +52,7 @@ public final class RowLearner implements AutoCloseable {
     this.config = model.weights().config();
     this.rows = rows;
     this.builder = new PassBuilder(config, base.tokenizer());
+    this.script = new PersonalScript(base, config);
     if (!config.users().hasRows()) {
       throw new IllegalArgumentException("the user model is UNIFORM; allowed is one with rows");
     }
@@ -61,6 +63,12 @@ public final class RowLearner implements AutoCloseable {
   private UserRow row(String user) {
     return UserVectors.row(
         rows, user, config.users(), base.config().hiddenSize(), model.weights()::values);
+  }
+
+  /** Like the other, at this class's rate for the kind of rows and with {@link #INNER_STEPS}. */
+  public void learn(List<PersonalExample> batch) {
+    boolean clusters = config.users().kind() == UserModelConfig.Kind.CLUSTER;
+    learn(batch, clusters ? LOGIT_LEARNING_RATE : LEARNING_RATE, INNER_STEPS);
   }
 
   /**
@@ -90,12 +98,7 @@ public final class RowLearner implements AutoCloseable {
         for (List<Pass> part : Pass.cut(passes, config.batchTokens())) {
           Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
           PassTensors.putTargets(scratch, tensors, config, part, total);
-          List<NDArray> more = gradients(scratch, tensors, gathered.values());
-          if (gradient.isEmpty()) {
-            gradient.addAll(more);
-          } else {
-            TorchScript.SHARED.train(scratch, "add_gradients", gradient, more);
-          }
+          PersonalScript.add(scratch, gradient, gradients(scratch, tensors, gathered.values()));
         }
         gathered.step(scratch, gradient.get(0), unit * learningRate, BETA1, BETA2);
       }
@@ -105,24 +108,9 @@ public final class RowLearner implements AutoCloseable {
 
   private List<NDArray> gradients(
       NDManager scratch, Map<String, NDArray> tensors, NDArray rowsOfBatch) {
-    try (Dictionary inputs = new Dictionary(tensors);
-        Dictionary learned = new Dictionary(Map.of(UserVectors.ROWS, rowsOfBatch))) {
+    try (Dictionary learned = new Dictionary(Map.of(UserVectors.ROWS, rowsOfBatch))) {
       List<NDArray> results =
-          TorchScript.SHARED.train(
-              scratch,
-              "personal_gradients",
-              inputs,
-              base.weights(),
-              learned,
-              model.adapter(),
-              base.shape(),
-              base.config().rmsNormEps(),
-              config.users().tokens(),
-              config.users().offset(),
-              config.loss().objective() == PersonalLoss.Objective.IPO,
-              config.loss().scale(),
-              config.loss().tau(),
-              model.weights().shift());
+          script.gradients(scratch, tensors, learned, model.adapter(), model.weights().shift());
       return results.subList(2, results.size());
     }
   }

@@ -18,7 +18,7 @@ package dev.attune.model.reward;
  * @param memoryEvents events kept for replay: a uniform sample of all that were seen
  * @param enrichment share of general comparisons in each batch of a domain's model, by weight: the
  *     general preference enrichment of Cheng et al. 2023
- * @param enrichmentEvents general events that carry this share
+ * @param enrichmentEvents general events that carry this share, from each source in turn
  * @param enrichmentMemory general events that a domain's model is given to draw them from
  * @param seed decides the initial adapter, the memory's sample and the replayed events
  */

@@ -1,5 +1,8 @@
 package dev.attune.model.reward;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.attune.model.engine.Dictionary;
@@ -7,6 +10,7 @@ import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.reward.Comparisons.Imitation;
 import dev.attune.model.reward.Comparisons.Weighted;
 import dev.attune.model.reward.LearnerState.Slot;
@@ -51,6 +55,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private final List<String> heads;
   private final ReplayMemory memory;
   private final List<EncodedExample> enrichment;
+  private final List<List<EncodedExample>> enrichmentBySource;
   private final List<EncodedExample> pending;
   private final NDArray scaling;
   private final NDManager manager = Torch.newManager();
@@ -79,6 +84,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.memory =
         new ReplayMemory(config.memoryEvents(), config.seed(), state.memorySeen(), state.memory());
     this.enrichment = state.enrichment();
+    this.enrichmentBySource =
+        List.copyOf(
+            enrichment.stream()
+                .filter(EncodedExample::teaches)
+                .collect(groupingBy(EncodedExample::head, LinkedHashMap::new, toList()))
+                .values());
     this.pending = new ArrayList<>(state.pending());
     this.parameters = TrainableParameters.of(state.slots());
     this.scaling = Tensors.of(manager, new float[] {model.scaling()});
@@ -244,14 +255,14 @@ public final class OnlineRewardLearner implements AutoCloseable {
       List<NDArray> gradients = List.of();
       List<float[]> rewards = new ArrayList<>();
       for (List<Weighted> part : parts(batch)) {
-        List<NDArray> results = gradients(scratch, targets, part);
+        List<NDArray> results = gradients(scratch, targets, part, rewards.size());
         stepLoss += Tensors.floats(results.get(0))[0];
         rewards.add(Tensors.floats(results.get(1)));
         List<NDArray> more = results.subList(2, results.size());
         if (gradients.isEmpty()) {
           gradients = more;
         } else {
-          TorchScript.SHARED.train(scratch, "sum_gradients", gradients, more);
+          TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
           more.forEach(NDArray::close);
         }
       }
@@ -270,11 +281,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     if (general || config.enrichment() == 0) {
       return List.of();
     }
-    long draw = ReplayMemory.mix(config.seed(), steps);
     List<EncodedExample> drawn =
-        ReplayMemory.sample(enrichment, config.enrichmentEvents(), draw).stream()
-            .filter(EncodedExample::teaches)
-            .toList();
+        ReplayMemory.sampleInTurn(
+            enrichmentBySource, config.enrichmentEvents(), config.seed(), steps);
     return weighted(drawn, own, config.enrichment());
   }
 
@@ -305,8 +314,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
     return parts;
   }
 
-  /** Returns the loss of a part, its rewards [replies, heads], and a gradient by each parameter. */
-  private List<NDArray> gradients(NDManager results, Comparisons targets, List<Weighted> part) {
+  /**
+   * Returns the loss of a part of a batch, its rewards [replies, heads], and a gradient by each
+   * parameter.
+   */
+  private List<NDArray> gradients(
+      NDManager results, Comparisons targets, List<Weighted> part, int number) {
     try (NDManager scratch = results.newSubManager()) {
       Map<String, NDArray> tensors =
           EncodedDialogue.tensors(
@@ -315,7 +328,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
               base,
               config.model());
       targets.putTensors(scratch, part, tensors);
-      putOptions(scratch, tensors);
+      OptimizerConfig optimizer = config.optimizer();
+      new TrainingPass(
+              optimizer.checkpointing(),
+              optimizer.dropout(),
+              ReplayMemory.mix(ReplayMemory.mix(config.seed(), steps), number))
+          .putTensors(scratch, tensors);
       try (Dictionary inputs = new Dictionary(tensors)) {
         return TorchScript.SHARED.train(
             results,
@@ -328,18 +346,6 @@ public final class OnlineRewardLearner implements AutoCloseable {
             base.config().rmsNormEps(),
             config.imitation());
       }
-    }
-  }
-
-  private void putOptions(NDManager scratch, Map<String, NDArray> tensors) {
-    OptimizerConfig optimizer = config.optimizer();
-    if (optimizer.checkpointing()) {
-      tensors.put("checkpoint", Tensors.of(scratch, new long[] {1}, 1));
-    }
-    if (optimizer.dropout() > 0) {
-      long seed = ReplayMemory.mix(config.seed(), steps) >>> 1;
-      tensors.put("dropout", Tensors.of(scratch, new float[] {(float) optimizer.dropout()}, 1));
-      tensors.put("dropout_seed", Tensors.of(scratch, new long[] {seed}, 1));
     }
   }
 

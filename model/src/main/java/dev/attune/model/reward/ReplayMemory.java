@@ -54,6 +54,22 @@ final class ReplayMemory {
     return List.copyOf(pool.subList(0, size));
   }
 
+  /**
+   * Draws {@code count} elements from several lists in turn, so that a short one is not forgotten
+   * beside long ones.
+   *
+   * @param lists none of them empty
+   * @param round which draw this is; the turn goes on from one to the next
+   */
+  static <T> List<T> sampleInTurn(List<List<T>> lists, int count, long seed, long round) {
+    List<T> drawn = new ArrayList<>();
+    for (long draw = round * count; draw < (round + 1) * count && !lists.isEmpty(); draw++) {
+      List<T> list = lists.get((int) (draw % lists.size()));
+      drawn.add(list.get(new SplittableRandom(mix(seed, draw)).nextInt(list.size())));
+    }
+    return drawn;
+  }
+
   long seen() {
     return seen;
   }

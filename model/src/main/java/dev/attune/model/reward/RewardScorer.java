@@ -12,19 +12,24 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Computes rewards with the code that the learner trains with. One call may mix models and heads:
- * models that read replies in the same way go through the base together, each row with its own
- * adapter and heads, in batches of similar lengths under a budget of tokens. A row's reward does
- * not depend on the rows beside it (fp32: within 1e-5).
+ * models with few tokens that read replies in the same way go through the base together, each row
+ * with its own adapter and heads; the others one by one. Batches are of similar lengths, under a
+ * budget of tokens. A row's reward does not depend on the rows beside it (fp32: within 1e-5).
  *
  * <p>Safe for use by several threads.
  */
 public final class RewardScorer implements AutoCloseable {
   /** Tokens of a batch, counted with the padding of attention; bounds memory. */
   private static final int BATCH_TOKENS = 16_384;
+
+  /**
+   * From so many tokens on a model's rows fill a batch well enough: to gather adapters costs more
+   * than to read a batch of its own (measured on a processor at hidden size 256).
+   */
+  private static final int ALONE_TOKENS = 1024;
 
   /** Models of a stack; bounds memory, as does the next. */
   private static final int MOST_STACKED = 32;
@@ -78,7 +83,7 @@ public final class RewardScorer implements AutoCloseable {
         model.retain();
         retained.add(model);
       }
-      for (List<ResidentModel> models : stackable(rows.keySet())) {
+      for (List<ResidentModel> models : groups(rows)) {
         List<Row> together = models.stream().flatMap(model -> rows.get(model).stream()).toList();
         if (models.size() == 1) {
           batches(together).forEach(batch -> score(models.get(0), batch));
@@ -94,13 +99,18 @@ public final class RewardScorer implements AutoCloseable {
     return rewards;
   }
 
-  /** Parts models into groups that can go through one forward pass. */
-  private static List<List<ResidentModel>> stackable(Set<ResidentModel> models) {
-    Map<RewardModelConfig, List<ResidentModel>> alike = new LinkedHashMap<>();
-    for (ResidentModel model : models) {
-      alike.computeIfAbsent(model.identity().model(), config -> new ArrayList<>()).add(model);
-    }
+  /** Parts models into those that go through the base alone and those that go together. */
+  private static List<List<ResidentModel>> groups(Map<ResidentModel, List<Row>> rows) {
     List<List<ResidentModel>> groups = new ArrayList<>();
+    Map<RewardModelConfig, List<ResidentModel>> alike = new LinkedHashMap<>();
+    rows.forEach(
+        (model, all) -> {
+          if (all.stream().mapToInt(row -> row.dialogue.tokens()).sum() >= ALONE_TOKENS) {
+            groups.add(List.of(model));
+          } else {
+            alike.computeIfAbsent(model.identity().model(), config -> new ArrayList<>()).add(model);
+          }
+        });
     for (List<ResidentModel> group : alike.values()) {
       for (int from = 0; from < group.size(); from += MOST_STACKED) {
         groups.add(group.subList(from, Math.min(group.size(), from + MOST_STACKED)));

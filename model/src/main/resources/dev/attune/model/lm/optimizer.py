@@ -1,6 +1,10 @@
 # Optimisers. Weights, moments and gradients stay fp32; all are changed in place.
 
 
+def add_gradients(self, total: List[Tensor], more: List[Tensor]) -> None:
+  torch._foreach_add_(total, more)
+
+
 def clip(self, gradients: List[Tensor], limit: float) -> Tensor:
   # by the global norm (Pascanu et al. 2013, arXiv 1211.5063); -> the norm before clipping
   norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients)))

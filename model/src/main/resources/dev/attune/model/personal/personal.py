@@ -33,25 +33,27 @@ def user_vectors(self, p: Dict[str, Tensor], tokens: int, offset: bool) -> Tenso
 
 def token_log_probs(self, h: Tensor, targets: Tensor, output: Tensor, learn: bool) -> Tensor:
   # log softmax(h output^T)[targets], fp32 [T]; h [T, D], output [V, D] (frozen).
-  # The logits of some tokens at a time: [T, V] is never held, nor kept for the gradient, which is
-  # output[targets] - sum_v p(v) output[v] in closed form (as Wijmans et al. 2024, arXiv 2411.09009)
+  # The logits of some tokens at a time, in memory that is used again: [T, V] is never held, nor kept for
+  # the gradient, which is output[targets] - sum_v p(v) output[v] in closed form (as Wijmans et al. 2024,
+  # arXiv 2411.09009)
   states = torch.detach(h)
   normalizers = annotate(List[Tensor], [])
   means = annotate(List[Tensor], [])
   start = 0
   while start < torch.size(h, 0):
-    logits = torch.to(torch.linear(torch.slice(states, 0, start, start + 256), output), 6)
-    z = torch.logsumexp(logits, [-1], True)
-    normalizers.append(z)
+    p = torch.to(torch.linear(torch.slice(states, 0, start, start + 128), output), 6)
+    most = torch.amax(p, [-1], True)
+    p = torch.exp_(torch.sub_(p, most))
+    total = torch.sum(p, [-1], True)
+    normalizers.append(most + torch.log(total))
     if learn:
-      probabilities = torch.to(torch.exp_(torch.sub_(logits, z)), h.dtype)
-      means.append(torch.matmul(probabilities, output))
-    start = start + 256
+      means.append(torch.to(torch.matmul(torch.to(p, h.dtype), output), 6) / total)
+    start = start + 128
   x = torch.to(h, 6)
   logit = torch.sum(x * torch.to(torch.index_select(output, 0, targets), 6), [-1])
   log_probs = logit - torch.squeeze(torch.cat(normalizers), -1)
   if learn:
-    pull = torch.sum(x * torch.to(torch.cat(means), 6), [-1])
+    pull = torch.sum(x * torch.cat(means), [-1])
     log_probs = log_probs - (pull - torch.detach(pull))
   return log_probs
 
@@ -78,20 +80,23 @@ def reference_log_probs(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], sh
   return self.reply_log_probs(states, batch, w, False)
 
 
-def personal_outcomes(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], p: Dict[str, Tensor], shape: List[int], eps: float, tokens: int, offset: bool, learn: bool) -> Tensor:
-  # What the losses compare, of each reply [N]: log pi(y|x,u) - log pi_ref(y|x) where the batch has
-  # the "reference" [N], else the reward r(x,y,u). "user_of" [N] is each reply's user, where a user's
-  # vector is the reward's head.
+def with_vectors(self, batch: Dict[str, Tensor], p: Dict[str, Tensor], tokens: int, offset: bool) -> Dict[str, Tensor]:
+  # the batch with the "vectors" that the decoder reads, where users have any that are no heads
   inputs = annotate(Dict[str, Tensor], {})
   for name in list(batch.keys()):
     inputs[name] = batch[name]
-  as_head = "user_of" in batch
-  if tokens > 0 and not as_head:
+  if tokens > 0 and not "user_of" in batch:
     inputs["vectors"] = self.user_vectors(p, tokens, offset)
-  states = self.packed_states(inputs, w, p, shape, eps, False)
+  return inputs
+
+
+def personal_outcomes(self, states: Tensor, batch: Dict[str, Tensor], w: Dict[str, Tensor], p: Dict[str, Tensor], offset: bool, learn: bool) -> Tensor:
+  # What the losses compare, of each reply [N]: log pi(y|x,u) - log pi_ref(y|x) where the batch has
+  # the "reference" [N], else the reward r(x,y,u). "user_of" [N] is each reply's user, where a user's
+  # vector is the reward's head.
   if "reference" in batch:
     return self.reply_log_probs(states, batch, w, learn) - batch["reference"]
-  if as_head:
+  if "user_of" in batch:
     # <e_u, h(x, y)>
     heads = torch.flatten(self.user_vectors(p, 1, offset), 1)
     return torch.squeeze(torch.gather(self.rewards(states, batch, heads), 1, torch.unsqueeze(batch["user_of"], 1)), 1)
@@ -128,9 +133,11 @@ def personal_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lea
   # -> the loss, the outcomes [N] and the loss's gradients by what is learned
   torch.set_grad_enabled(True)
   p, leaves = self.with_leaves(learned, frozen)
-  outcomes = self.personal_outcomes(batch, w, p, shape, eps, tokens, offset, True)
+  inputs = self.with_vectors(batch, p, tokens, offset)
+  states, layers = self.learning_states(inputs, w, p, shape, eps, False)
+  outcomes = self.personal_outcomes(states, batch, w, p, offset, True)
   loss = self.personal_loss(outcomes, batch, ipo, beta, tau, shift)
-  g = self.gradients(loss, leaves)
+  g = self.learning_gradients(loss, states, layers, inputs, w, p, leaves, shape, eps, False)
   torch.set_grad_enabled(False)
   return torch.detach(loss), torch.detach(outcomes), g
 
@@ -142,9 +149,11 @@ def row_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], rows: Te
   learned = annotate(Dict[str, Tensor], {})
   learned["user.rows"] = rows
   p, leaves = self.with_leaves(learned, frozen)
-  outcomes = self.personal_outcomes(batch, w, p, shape, eps, tokens, offset, True)
+  inputs = self.with_vectors(batch, p, tokens, offset)
+  states, layers = self.learning_states(inputs, w, p, shape, eps, False)
+  outcomes = self.personal_outcomes(states, batch, w, p, offset, True)
   d = torch.index_select(outcomes, 0, batch["preferred"]) - torch.index_select(outcomes, 0, batch["other"])
-  g = self.gradients(torch.sum(d), leaves)
+  g = self.learning_gradients(torch.sum(d), states, layers, inputs, w, p, leaves, shape, eps, False)
   torch.set_grad_enabled(False)
   return torch.detach(d), g[0]
 
@@ -179,16 +188,13 @@ def personal_scores(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], rows: 
     p[name] = frozen[name]
   for name in list(rows.keys()):
     p[name] = rows[name]
-  return self.personal_outcomes(batch, w, p, shape, eps, tokens, offset, False)
+  states = self.packed_states(self.with_vectors(batch, p, tokens, offset), w, p, shape, eps, False)
+  return self.personal_outcomes(states, batch, w, p, offset, False)
 
 
 def rows_at(self, x: Tensor, at: Tensor) -> Tensor:
   # x [U, ...], at [N] -> [N, ...]
   return torch.index_select(x, 0, at)
-
-
-def add_gradients(self, total: List[Tensor], more: List[Tensor]) -> None:
-  torch._foreach_add_(total, more)
 
 
 def embedding_scale(self, w: Dict[str, Tensor]) -> Tensor:

@@ -88,7 +88,7 @@ class LoraConfigTest {
     // Then
     assertThat(adapter.names()).hasSize(3 * 7 * 2);
     for (String name : adapter.names()) {
-      float bound = (float) (1 / Math.sqrt(adapter.shape(name)[1]));
+      float bound = (float) (1 / Math.sqrt((double) adapter.shape(name)[1]));
       float[] values = adapter.values(name);
       if (name.endsWith(".lora_B")) {
         assertThat(values).containsOnly(0);

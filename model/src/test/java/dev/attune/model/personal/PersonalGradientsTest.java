@@ -9,7 +9,7 @@ import dev.attune.model.engine.Dictionary;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.engine.TorchScript;
-import dev.attune.model.personal.PersonalExample.Judgement;
+import dev.attune.model.reward.PreferenceExample.Judgement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

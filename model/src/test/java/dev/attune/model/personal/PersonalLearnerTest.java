@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.model.adapter.LoraConfig;
-import dev.attune.model.personal.PersonalExample.Judgement;
+import dev.attune.model.reward.PreferenceExample.Judgement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -241,20 +241,40 @@ class PersonalLearnerTest extends PersonalTestBase {
   }
 
   @Test
-  void shouldRefuseDropoutAndTextsLongerThanTheBaseReads() {
+  void shouldRefuseTextsLongerThanTheBaseReads() {
     // Given
-    LoraConfig all = LoraConfig.everywhere(4, 8);
-    LoraConfig dropout =
-        new LoraConfig(4, 8, 0.1, all.targets(), new TreeSet<>(all.layers()), false);
     PersonalConfig longest = CONFIG.withLengths(base.maxTokens(), 1);
 
     // When / Then
-    assertThatThrownBy(
-            () ->
-                new PersonalConfig(
-                    CONFIG.users(), CONFIG.loss(), dropout, CONFIG.optimizer(), 24, 24, 100, 1))
-        .hasMessageContaining("dropout");
     assertThatThrownBy(() -> PersonalLearner.start(base, longest, new UserRowTable()))
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("the base reads");
+  }
+
+  @Test
+  void shouldDropTheAdaptersInputsAsOftenAsItIsRepeated() {
+    // Given
+    LoraConfig all = CONFIG.lora();
+    LoraConfig dropout =
+        new LoraConfig(
+            all.rank(), all.alpha(), 0.3, all.targets(), all.layers(), all.rankStabilized());
+    PersonalConfig dropping =
+        new PersonalConfig(
+            CONFIG.users(), CONFIG.loss(), dropout, CONFIG.optimizer(), 24, 24, 100_000, 1);
+
+    // When
+    double[] losses = losses(dropping);
+
+    // Then
+    assertThat(losses).containsExactly(losses(dropping));
+    assertThat(losses[3]).isNotCloseTo(losses(CONFIG)[3], within(1e-7));
+  }
+
+  private static double[] losses(PersonalConfig config) {
+    try (PersonalLearner learner = PersonalLearner.start(base, config, new UserRowTable())) {
+      List<PersonalExample> examples =
+          examples(learner.encode(candidates(6, 1)), List.of("long", "short"));
+      return IntStream.range(0, 4).mapToDouble(i -> learner.step(examples)).toArray();
+    }
   }
 }

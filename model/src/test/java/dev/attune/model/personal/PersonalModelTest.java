@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.attune.model.adapter.LoraAdapter;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
+import dev.attune.model.io.ModelFolder;
 import dev.attune.model.io.SafetensorsException;
 import dev.attune.model.personal.PersonalWeights.Parameter;
+import dev.attune.model.reference.ReferenceDecoder;
+import dev.attune.model.reference.ReferenceDecoder.Lora;
+import dev.attune.model.reference.ReferenceLosses;
+import dev.attune.model.reference.TextBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -81,6 +88,63 @@ class PersonalModelTest extends PersonalTestBase {
       for (int i = 0; i < items.size(); i++) {
         assertThat(together.get(i)).containsExactly(model.score(rows, items.get(i)), within(1e-5));
       }
+    }
+  }
+
+  /** β·(log π − log π_ref) against the plain array version of adapter and users' vectors. */
+  @ParameterizedTest
+  @MethodSource("allUserModels")
+  void shouldComputeTheRewardsOfPlainArrayOperations(UserModelConfig users) {
+    // Given
+    PersonalConfig config = config(users);
+    ReferencedReplies replies = new ReferenceModel(base, config).encode(candidates(1, 1).get(0));
+    UserRowTable rows = rows(users, 1);
+    PersonalWeights weights = random(config);
+    try (PersonalModel model = new PersonalModel(base, weights)) {
+
+      // When
+      double[] rewards = model.score(rows, new PersonalItem("user-0", "moon", replies));
+
+      // Then
+      for (int i = 0; i < rewards.length; i++) {
+        double expected = oracle(model, rows.find("user-0"), "moon", replies, i);
+        assertThat(rewards[i]).isCloseTo(0.1 * expected, within(5e-4));
+      }
+    }
+  }
+
+  private static double oracle(
+      PersonalModel model, UserRow row, String text, ReferencedReplies replies, int i) {
+    UserModelConfig users = model.weights().config().users();
+    boolean added = users.join() == UserModelConfig.Join.ADDED;
+    List<Integer> prompt = new ArrayList<>();
+    prompt.add(replies.prompt()[0]);
+    for (int k = 0; !added && k < users.tokens(); k++) {
+      prompt.add(-1 - k);
+    }
+    int[] told = base.tokenizer().encode(text);
+    Arrays.stream(told).limit(users.textTokens()).forEach(prompt::add);
+    Arrays.stream(replies.prompt()).skip(1).forEach(prompt::add);
+    int[] ids = prompt.stream().mapToInt(Integer::intValue).toArray();
+    LoraAdapter adapter = model.weights().adapter(base.config());
+    try (ModelFolder files = ModelFolder.open(base.folder());
+        ReferenceDecoder oracle = new ReferenceDecoder(files);
+        NDManager manager = Torch.newManager()) {
+      TextBatch batch = new TextBatch(List.of(TextBatch.Text.of(ids, replies.replies().get(i))));
+      Map<String, NDArray> matrices = adapter.tensors(manager);
+      matrices.remove("scaling");
+      Lora lora = new Lora(matrices, adapter.config().scaling());
+      List<UserRow> one = Arrays.asList(row);
+      NDArray states =
+          users.tokens() == 0
+              ? oracle.states(manager, batch, lora)
+              : oracle.states(
+                  manager,
+                  batch,
+                  lora,
+                  new dev.attune.model.reference.UserVectors(model.vectors(manager, one), added));
+      return ReferenceLosses.logProbabilities(oracle.logits(states), batch).getFloat()
+          - replies.logProbs()[i];
     }
   }
 

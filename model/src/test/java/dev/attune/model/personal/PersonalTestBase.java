@@ -33,7 +33,7 @@ abstract class PersonalTestBase {
         users,
         PersonalLoss.dpo(),
         LoraConfig.everywhere(4, 8),
-        new PersonalOptimizer(5e-3, 0, 0.9, 0.98, 1, 2, 1000, 0, 0.03, 0.2, 0.99),
+        new PersonalOptimizer(5e-3, 0, 0.9, 0.98, 1, 2, 1000, 0, 0.03, 0.2, 0.99, false),
         24,
         24,
         100_000,

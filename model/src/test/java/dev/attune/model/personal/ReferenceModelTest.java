@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.attune.model.engine.Torch;
 import dev.attune.model.io.ModelFolder;
 import dev.attune.model.reference.ReferenceDecoder;
-import dev.attune.model.reference.ReferenceDecoder.Lora;
+import dev.attune.model.reference.ReferenceLosses;
 import dev.attune.model.reference.TextBatch;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReferenceModelTest extends PersonalTestBase {
@@ -63,22 +60,12 @@ class ReferenceModelTest extends PersonalTestBase {
   }
 
   private static double oracle(int[] prompt, int[] reply) {
-    int[] ids = IntStream.concat(Arrays.stream(prompt), Arrays.stream(reply)).toArray();
-    TextBatch text = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
     try (ModelFolder files = ModelFolder.open(base.folder());
         ReferenceDecoder oracle = new ReferenceDecoder(files);
         NDManager manager = Torch.newManager()) {
-      NDArray states = oracle.states(manager, text, Lora.NONE).get(0);
-      long[] shape = {base.config().vocabularySize(), base.config().hiddenSize()};
-      String output =
-          base.config().tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
-      NDArray matrix = manager.create(files.floats(output), new Shape(shape));
-      NDArray logProbs = states.matMul(matrix.transpose()).logSoftmax(1);
-      double sum = 0;
-      for (int t = prompt.length; t < ids.length; t++) {
-        sum += logProbs.getFloat(t - 1, ids[t]);
-      }
-      return sum;
+      TextBatch text = new TextBatch(List.of(TextBatch.Text.of(prompt, reply)));
+      NDArray logits = oracle.logits(oracle.states(manager, text, ReferenceDecoder.Lora.NONE));
+      return ReferenceLosses.logProbabilities(logits, text).getFloat();
     }
   }
 }

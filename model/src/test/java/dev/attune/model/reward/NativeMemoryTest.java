@@ -3,16 +3,23 @@ package dev.attune.model.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import com.sun.jna.Native;
 import com.sun.jna.Platform;
-import com.sun.jna.Structure;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
+import dev.attune.model.engine.NativeHeap;
+import dev.attune.model.engine.Precision;
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.lm.Progress;
+import dev.attune.model.lm.Stage1;
+import dev.attune.model.lm.Stage1Config;
+import dev.attune.model.lm.TinyBase;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Counts what the C library's allocator holds: tensors, scripts' values and all else native. */
 class NativeMemoryTest extends RewardTestBase {
+  /** One layer: what could leak is the same in each. */
+  private static final Stage1Config SMALL =
+      new Stage1Config(320, 16, 32, 1, 1, 128, 32, 4, 2, 0.02, 3e-3, 1);
+
   private static final int STEPS = 10_000;
   private static final int WARM_UP = 500;
 
@@ -25,17 +32,20 @@ class NativeMemoryTest extends RewardTestBase {
     // Given
     OnlineConfig config = config(1, 0, 0.5, 1);
     List<PreferenceExample> few = golden(8, 1);
-    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config);
-        RewardScorer scorer = new RewardScorer(base)) {
+    Path small = folder.resolve("small");
+    Stage1.train(TinyBase.dialogues(200, 1), SMALL, Precision.FP32, small, Progress.NONE);
+    try (BaseModel oneLayer = BaseModel.load(small, Precision.FP32);
+        OnlineRewardLearner learner = OnlineRewardLearner.general(oneLayer, config);
+        RewardScorer scorer = new RewardScorer(oneLayer)) {
       run(learner, scorer, few, WARM_UP);
-      long before = heldBytes();
+      long before = NativeHeap.heldBytes();
 
       // When
       run(learner, scorer, few, STEPS);
 
       // Then
       assertThat(learner.counts().steps()).isEqualTo(WARM_UP + STEPS);
-      assertThat((heldBytes() - before) / STEPS).isLessThan(MOST_A_STEP);
+      assertThat((NativeHeap.heldBytes() - before) / STEPS).isLessThan(MOST_A_STEP);
     }
   }
 
@@ -51,48 +61,5 @@ class NativeMemoryTest extends RewardTestBase {
         }
       }
     }
-  }
-
-  /** Without direct buffers: the collector frees these, and in its own time. */
-  private static long heldBytes() {
-    MallInfo info = CLibrary.INSTANCE.mallinfo2();
-    long buffers =
-        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-            .filter(pool -> pool.getName().equals("direct"))
-            .mapToLong(BufferPoolMXBean::getMemoryUsed)
-            .sum();
-    return info.uordblks + info.hblkhd - buffers;
-  }
-
-  /** What {@code mallinfo2(3)} returns, summed over all arenas. */
-  @Structure.FieldOrder({
-    "arena",
-    "ordblks",
-    "smblks",
-    "hblks",
-    "hblkhd",
-    "usmblks",
-    "fsmblks",
-    "uordblks",
-    "fordblks",
-    "keepcost"
-  })
-  public static final class MallInfo extends Structure implements Structure.ByValue {
-    public long arena;
-    public long ordblks;
-    public long smblks;
-    public long hblks;
-    public long hblkhd;
-    public long usmblks;
-    public long fsmblks;
-    public long uordblks;
-    public long fordblks;
-    public long keepcost;
-  }
-
-  private interface CLibrary extends com.sun.jna.Library {
-    CLibrary INSTANCE = Native.load("c", CLibrary.class);
-
-    MallInfo mallinfo2();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +52,25 @@ class ReplayMemoryTest {
 
     // Then
     assertThat(all).containsExactlyInAnyOrderElementsOf(memory.kept());
+  }
+
+  @Test
+  void shouldDrawFromShortListsAsOftenAsFromLongOnes() {
+    // Given
+    List<List<String>> lists =
+        List.of(Collections.nCopies(1000, "long"), List.of("a", "b", "c"), List.of("single"));
+    List<String> drawn = new ArrayList<>();
+
+    // When: two a round, so that a round cannot begin with the same list each time
+    for (long round = 0; round < 300; round++) {
+      drawn.addAll(ReplayMemory.sampleInTurn(lists, 2, 1, round));
+    }
+
+    // Then
+    assertThat(Collections.frequency(drawn, "long")).isEqualTo(200);
+    assertThat(Collections.frequency(drawn, "single")).isEqualTo(200);
+    assertThat(Collections.frequency(drawn, "a")).isBetween(40, 95);
+    assertThat(ReplayMemory.sampleInTurn(List.of(), 2, 1, 0)).isEmpty();
   }
 
   private static ReplayMemory filled(long seed) {

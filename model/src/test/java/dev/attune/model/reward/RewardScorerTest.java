@@ -99,6 +99,33 @@ class RewardScorerTest extends RewardTestBase {
   }
 
   @Test
+  void shouldStackMoreModelsThanFitOneStack() {
+    // Given
+    List<PreferenceExample> examples = golden(80, 9);
+    List<ResidentModel> models = new ArrayList<>();
+    try (RewardScorer scorer = new RewardScorer(base)) {
+      for (int i = 0; i < 40; i++) {
+        models.add(scorer.load(random(i, HEADS)));
+      }
+      List<ScoreItem> items = new ArrayList<>();
+      for (int i = 0; i < examples.size(); i++) {
+        items.add(item(examples.get(i), models.get(i % models.size()), HEADS.get(i % 2)));
+      }
+
+      // When
+      List<double[]> together = scorer.score(items);
+
+      // Then
+      for (int i = 0; i < items.size(); i += 7) {
+        double[] alone = scorer.score(List.of(items.get(i))).get(0);
+        assertThat(together.get(i)).containsExactly(alone, within(1e-5));
+      }
+    } finally {
+      models.forEach(ResidentModel::close);
+    }
+  }
+
+  @Test
   void shouldScoreZeroWithoutAModelAndNothingWithoutReplies() {
     // Given
     ScoreItem untrained = item(golden(1, 3).get(0), null, "pooled");
@@ -221,7 +248,7 @@ class RewardScorerTest extends RewardTestBase {
           };
       NDArray centred = pooled.sub(pooled.mean());
       NDArray z = centred.div(centred.mul(centred).mean().add(1e-5).sqrt());
-      double characters = Math.log(1.0 + example.replies().get(i).length()) - 6;
+      double characters = 4 * (Math.log(1.0 + example.replies().get(i).length()) - 6);
       z = z.concat(manager.create(new float[] {(float) characters}), 0);
       RewardWeights.Parameter heads = weights.parameters().get("heads");
       NDArray h = manager.create(heads.values(), new Shape(heads.shape()));
