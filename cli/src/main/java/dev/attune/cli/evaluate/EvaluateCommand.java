@@ -4,8 +4,6 @@ import dev.attune.cli.CliException;
 import dev.attune.cli.CommonOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
-import dev.attune.cli.report.HtmlReport;
-import dev.attune.cli.personalize.PersonalizedCommand;
 import dev.attune.cli.personalize.PersonalizedCommand;
 import dev.attune.cli.report.HtmlReport;
 import dev.attune.cli.stack.BaseCache;
