@@ -41,11 +41,11 @@ record OfflineRecipe(
             0,
             400,
             EVENTS,
-            0.3,
+            0.2,
             3,
             EVENTS,
             1);
-    return new OfflineRecipe(Stage1Config::evaluation, config, 2, 4);
+    return new OfflineRecipe(Stage1Config::evaluation, config, 1, 4);
   }
 
   /** The recipe of the reward models for another seed. */
