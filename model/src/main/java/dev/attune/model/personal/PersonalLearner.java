@@ -10,6 +10,7 @@ import dev.attune.model.lm.BaseModel;
 import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.personal.ParameterGroup.Slot;
 import dev.attune.model.personal.PersonalWeights.Identity;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -171,11 +172,15 @@ public final class PersonalLearner implements AutoCloseable {
         learned.put(UserVectors.ROWS, users.values());
       }
       List<NDArray> gradients = new ArrayList<>();
-      double loss = gradients(scratch, examples, numbers, learned, gradients);
+      List<Pass> passes = passes(examples, numbers);
+      List<float[]> outcomes = new ArrayList<>();
+      double total = examples.stream().mapToDouble(PersonalExample::weight).sum();
+      double loss = gradients(scratch, passes, total, learned, gradients, outcomes);
       NDArray norm =
           TorchScript.SHARED.train(scratch, "clip", gradients, config.optimizer().clip()).get(0);
       if (Double.isFinite(loss + Tensors.floats(norm)[0])) {
         update(scratch, gradients, users);
+        shift.add(passes, concatenate(outcomes), config.loss().scale());
       } else {
         LOG.atWarn()
             .addKeyValue("step", steps)
@@ -204,29 +209,35 @@ public final class PersonalLearner implements AutoCloseable {
     return Tensors.floats(group.weights().get(name));
   }
 
-  /** Adds up the gradients of all passes; returns the loss. */
+  /** Adds up the gradients of all passes, under one shift; returns the loss. */
   private double gradients(
       NDManager scratch,
-      List<PersonalExample> examples,
-      Map<String, Integer> numbers,
+      List<Pass> passes,
+      double total,
       Map<String, NDArray> learned,
-      List<NDArray> gradients) {
-    double total = examples.stream().mapToDouble(PersonalExample::weight).sum();
+      List<NDArray> gradients,
+      List<float[]> outcomes) {
     double loss = 0;
     int next = 0;
     try (Dictionary parameters = new Dictionary(learned)) {
-      for (List<Pass> part : Pass.cut(passes(examples, numbers), config.batchTokens())) {
+      for (List<Pass> part : Pass.cut(passes, config.batchTokens())) {
         Map<String, NDArray> tensors = PassTensors.inputs(scratch, base, config, part);
         PassTensors.putTargets(scratch, tensors, config, part, total);
         training(next++).putTensors(scratch, tensors);
         List<NDArray> results =
             script.gradients(scratch, tensors, parameters, frozen, shift.value());
         loss += Tensors.floats(results.get(0))[0];
-        shift.add(part, Tensors.floats(results.get(1)), config.loss().scale());
+        outcomes.add(Tensors.floats(results.get(1)));
         PersonalScript.add(scratch, gradients, results.subList(2, results.size()));
       }
     }
     return loss;
+  }
+
+  private static float[] concatenate(List<float[]> parts) {
+    FloatBuffer whole = FloatBuffer.allocate(parts.stream().mapToInt(part -> part.length).sum());
+    parts.forEach(whole::put);
+    return whole.array();
   }
 
   /** Each part of a step drops inputs of its own. */

@@ -52,7 +52,7 @@ final class PersonalScript {
     if (total.isEmpty()) {
       total.addAll(more);
     } else {
-      TorchScript.SHARED.train(scratch, "sum_gradients", total, more);
+      TorchScript.SHARED.train(scratch, "add_gradients", total, more);
     }
   }
 }

@@ -145,6 +145,37 @@ class PersonalLearnerTest extends PersonalTestBase {
   }
 
   @Test
+  void shouldLearnTheSameHoweverABatchIsCut() {
+    // Given
+    List<Double> whole = lossesOfSteps(CONFIG);
+    PersonalConfig cut =
+        new PersonalConfig(
+            CONFIG.users(), CONFIG.loss(), CONFIG.lora(), CONFIG.optimizer(), 24, 24, 60, 1);
+
+    // When
+    List<Double> inParts = lossesOfSteps(cut);
+
+    // Then
+    for (int i = 0; i < whole.size(); i++) {
+      assertThat(inParts.get(i)).isCloseTo(whole.get(i), within(1e-4));
+    }
+    assertThat(whole.get(4)).isNotCloseTo(whole.get(0), within(1e-2));
+  }
+
+  /** The losses of some steps on comparisons and judgements. */
+  private static List<Double> lossesOfSteps(PersonalConfig config) {
+    List<Double> losses = new ArrayList<>();
+    try (PersonalLearner learner = PersonalLearner.start(base, config, new UserRowTable())) {
+      List<PersonalExample> examples =
+          judged(examples(learner.encode(candidates(12, 1)), List.of("long", "short")));
+      for (int i = 0; i < 5; i++) {
+        losses.add(learner.step(examples));
+      }
+    }
+    return losses;
+  }
+
+  @Test
   void shouldLearnFromJudgementsOfSingleReplies() {
     // Given: two users who call opposite replies good, one reply at a time
     UserRowTable rows = new UserRowTable();
