@@ -1,5 +1,7 @@
 package dev.attune.ingest;
 
+import dev.attune.ingest.bucket.BucketLimits;
+import dev.attune.ingest.event.EventLimits;
 import dev.attune.platform.ConfigException;
 import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;

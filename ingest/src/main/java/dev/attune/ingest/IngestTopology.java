@@ -1,5 +1,12 @@
 package dev.attune.ingest;
 
+import dev.attune.ingest.admission.AdmitProcessor;
+import dev.attune.ingest.bucket.BucketProcessor;
+import dev.attune.ingest.event.RejectionReason;
+import dev.attune.ingest.event.ValidateProcessor;
+import dev.attune.ingest.metrics.IngestMeters;
+import dev.attune.ingest.topology.Nodes;
+import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.PreferenceBucket;
@@ -13,21 +20,16 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.StreamPartitioner;
-import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.StoreBuilder;
-import org.apache.kafka.streams.state.Stores;
-import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * From attune.preferences to the buckets of both routes and the rejected topic:
  *
  * <pre>
- *   preferences → validate → deduplicate → bucket → by-user, by-domain
+ *   preferences → validate → admit → bucket → by-user, by-domain
  *                     ├────────────────────→┘ (offsets of rejected records)
  *                     └→ rejected
  * </pre>
@@ -36,23 +38,6 @@ import org.apache.kafka.streams.state.WindowStore;
  * broker: tests drive it alone.
  */
 public final class IngestTopology {
-  static final String SOURCE = "preferences";
-  static final String VALIDATE = "validate";
-  static final String DEDUPLICATE = "deduplicate";
-  static final String BUCKET = "bucket";
-  static final String REJECTED_SINK = "rejected";
-  static final String BY_USER_SINK = "by-user";
-  static final String BY_DOMAIN_SINK = "by-domain";
-
-  /** Events that passed, for as long as repeats are looked for. */
-  static final String SEEN_STORE = "seen-events";
-
-  /** The items of open buckets. */
-  static final String ITEM_STORE = "bucket-items";
-
-  /** The next sequence number of each route, user and domain. */
-  static final String SEQUENCE_STORE = "bucket-sequences";
-
   private static final long SHORTEST_TICK_MILLIS = 1;
   private static final long LONGEST_TICK_MILLIS = 100;
 
@@ -95,73 +80,54 @@ public final class IngestTopology {
   public static Topology build(
       IngestConfig config, ValueSerdes serdes, MeterRegistry registry, InstantSource clock) {
     IngestMeters meters = new IngestMeters(registry);
+    meters.expect("rejected", RejectionReason.values());
     StreamPartitioner<String, PreferenceBucket> byDomain =
         (topic, domain, bucket, partitions) ->
             Optional.of(Set.of(Domains.partition(domain, partitions)));
     return new Topology()
         .addSource(
             AutoOffsetReset.earliest(),
-            SOURCE,
+            Nodes.PREFERENCES,
             new ClampedTimestamps(clock),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer(),
             Topics.PREFERENCES.name())
         .addProcessor(
-            VALIDATE,
+            Nodes.VALIDATE,
             () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
-            SOURCE)
+            Nodes.PREFERENCES)
         .addProcessor(
-            DEDUPLICATE,
-            () -> new DeduplicateProcessor(config.deduplicationWindow().toMillis(), meters),
-            VALIDATE)
+            Nodes.ADMIT,
+            () -> new AdmitProcessor(config.deduplicationWindow().toMillis(), meters),
+            Nodes.VALIDATE)
         .addProcessor(
-            BUCKET,
+            Nodes.BUCKET,
             () ->
                 new BucketProcessor(
                     config.byUser(), config.byDomain(), tick(config), serdes.buckets(), meters),
-            VALIDATE,
-            DEDUPLICATE)
-        .addStateStore(seenStore(config.deduplicationWindow()), DEDUPLICATE)
-        .addStateStore(itemStore(), BUCKET)
-        .addStateStore(sequenceStore(), BUCKET)
+            Nodes.VALIDATE,
+            Nodes.ADMIT)
+        .addStateStore(StateStores.seen(config.deduplicationWindow()), Nodes.ADMIT)
+        .addStateStore(StateStores.items(), Nodes.BUCKET)
+        .addStateStore(StateStores.sequences(), Nodes.BUCKET)
         .addSink(
-            REJECTED_SINK,
+            Nodes.REJECTED_SINK,
             Topics.PREFERENCES_REJECTED.name(),
             new StringSerializer(),
             serdes.rejected().serializer(),
-            VALIDATE)
+            Nodes.VALIDATE)
         .addSink(
-            BY_USER_SINK,
+            Nodes.BY_USER_SINK,
             Topics.BUCKETS_BY_USER.name(),
             new StringSerializer(),
             serdes.buckets().serializer(),
-            BUCKET)
+            Nodes.BUCKET)
         .addSink(
-            BY_DOMAIN_SINK,
+            Nodes.BY_DOMAIN_SINK,
             Topics.BUCKETS_BY_DOMAIN.name(),
             new StringSerializer(),
             serdes.buckets().serializer(),
             byDomain,
-            BUCKET);
-  }
-
-  private static StoreBuilder<WindowStore<String, Integer>> seenStore(Duration window) {
-    return Stores.windowStoreBuilder(
-        Stores.persistentWindowStore(SEEN_STORE, window, window, false),
-        Serdes.String(),
-        Serdes.Integer());
-  }
-
-  /** Cached: what is put and deleted between two commits is not written to the changelog. */
-  private static StoreBuilder<KeyValueStore<String, byte[]>> itemStore() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(ITEM_STORE), Serdes.String(), Serdes.ByteArray())
-        .withCachingEnabled();
-  }
-
-  private static StoreBuilder<KeyValueStore<String, Long>> sequenceStore() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(SEQUENCE_STORE), Serdes.String(), Serdes.Long())
-        .withCachingEnabled();
+            Nodes.BUCKET);
   }
 }

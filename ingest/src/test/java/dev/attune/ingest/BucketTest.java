@@ -2,6 +2,7 @@ package dev.attune.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Route;
@@ -228,7 +229,7 @@ class BucketTest {
   private List<String> storedItems() {
     List<String> keys = new ArrayList<>();
     try (KeyValueIterator<String, byte[]> all =
-        ingest.driver.<String, byte[]>getKeyValueStore(IngestTopology.ITEM_STORE).all()) {
+        ingest.driver.<String, byte[]>getKeyValueStore(StateStores.ITEMS).all()) {
       all.forEachRemaining(item -> keys.add(item.key));
     }
     return keys;

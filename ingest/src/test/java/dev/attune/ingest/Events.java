@@ -9,18 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Events for tests. */
-final class Events {
-  static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+public final class Events {
+  public static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
 
   private Events() {}
 
   /** A choice of the first of candidates a, b, c, … */
-  static PreferenceEvent.Builder choice(String user, String eventId, int candidates) {
+  public static PreferenceEvent.Builder choice(String user, String eventId, int candidates) {
     return event(user, eventId, candidates).setSignal(new Choice("a"));
   }
 
   /** Everything but the signal. */
-  static PreferenceEvent.Builder event(String user, String eventId, int candidates) {
+  public static PreferenceEvent.Builder event(String user, String eventId, int candidates) {
     return PreferenceEvent.newBuilder()
         .setEventId(eventId)
         .setUserId(user)
@@ -30,7 +30,7 @@ final class Events {
         .setCandidates(candidates(candidates));
   }
 
-  static List<Candidate> candidates(int count) {
+  public static List<Candidate> candidates(int count) {
     List<Candidate> candidates = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String id = String.valueOf((char) ('a' + i));

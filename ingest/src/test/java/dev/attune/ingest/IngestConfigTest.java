@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.attune.ingest.bucket.BucketLimits;
+import dev.attune.ingest.event.RejectionReason;
 import dev.attune.platform.ConfigDocs;
 import dev.attune.platform.ConfigException;
 import dev.attune.platform.Configuration;

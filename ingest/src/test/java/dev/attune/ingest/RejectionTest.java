@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.attune.ingest.event.RejectionReason;
+import dev.attune.ingest.event.SourceRecord;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.Choice;
@@ -158,7 +160,7 @@ class RejectionTest {
     // Then
     RejectedPreference rejection = ingest.rejected.readValue();
     assertThat(rejection.getReason()).isEqualTo("EVENT_TOO_LARGE");
-    assertThat(rejection.getOriginal().remaining()).isEqualTo(ValidateProcessor.MAX_ORIGINAL_BYTES);
+    assertThat(rejection.getOriginal().remaining()).isEqualTo(SourceRecord.MAX_ORIGINAL_BYTES);
     assertThat(rejection.getMessage()).contains("of its " + bytes.length + " bytes");
   }
 

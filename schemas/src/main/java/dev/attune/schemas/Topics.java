@@ -67,6 +67,17 @@ public final class Topics {
   public static final Topic<RejectedPreference> PREFERENCES_QUARANTINED =
       rejections("attune.preferences.quarantined");
 
+  /** Quarantined events that an operator lets pass; ingest reads them like its input. */
+  public static final Topic<RejectedPreference> PREFERENCES_RELEASED =
+      new Topic<>(
+          "attune.preferences.released",
+          RejectedPreference.class,
+          "user id",
+          DEFAULT_PARTITIONS,
+          Cleanup.DELETE,
+          EVENT_RETENTION,
+          Map.ofEntries(WIDE, APPEND_TIME));
+
   /** Feedback for the users pipeline. As many partitions as {@link #USERS}. */
   public static final Topic<PreferenceBucket> BUCKETS_BY_USER =
       new Topic<>(
@@ -100,7 +111,9 @@ public final class Topics {
           REQUEST_RETENTION,
           Map.ofEntries(APPEND_TIME));
 
-  /** One result for each request. */
+  /**
+   * One result for each request. Partitioned as {@link #PREFERENCES}, with which ingest joins it.
+   */
   public static final Topic<ScoreResult> REWARDS =
       new Topic<>(
           "attune.rewards",
@@ -109,7 +122,7 @@ public final class Topics {
           DEFAULT_PARTITIONS,
           Cleanup.DELETE,
           REQUEST_RETENTION,
-          Map.ofEntries(WIDE));
+          Map.ofEntries(WIDE, APPEND_TIME));
 
   /** Manifests of published models. */
   public static final Topic<ModelVersion> MODELS =
@@ -155,13 +168,16 @@ public final class Topics {
           EVALUATION_RETENTION,
           Map.of());
 
-  /** Users who leave. */
+  /**
+   * Users who leave. Partitioned as {@link #PREFERENCES}, so that the owner of a user's state reads
+   * it.
+   */
   public static final Topic<ErasureRequest> ERASURES =
       new Topic<>(
           "attune.erasures",
           ErasureRequest.class,
           "user id",
-          1,
+          DEFAULT_PARTITIONS,
           Cleanup.COMPACT,
           null,
           Map.ofEntries(COMPACT_DAILY, ROLL_DAILY));
@@ -171,6 +187,7 @@ public final class Topics {
           PREFERENCES,
           PREFERENCES_REJECTED,
           PREFERENCES_QUARANTINED,
+          PREFERENCES_RELEASED,
           BUCKETS_BY_USER,
           BUCKETS_BY_DOMAIN,
           PROMPTS,

@@ -1,10 +1,10 @@
-package dev.attune.ingest;
+package dev.attune.ingest.bucket;
 
 import dev.attune.schemas.events.Route;
 import java.util.List;
 
 /** Whose buckets: one user's in one domain, on one route. */
-record BucketKey(Route route, String userId, String domain) {
+public record BucketKey(Route route, String userId, String domain) {
   /** Neither user ids nor domains can hold it: the validator sees to that. */
   private static final String SEPARATOR = "\0";
 

@@ -1,6 +1,10 @@
-package dev.attune.ingest;
+package dev.attune.ingest.admission;
 
-import dev.attune.ingest.IngestMeters.Duplicate;
+import dev.attune.ingest.event.UserChange;
+import dev.attune.ingest.event.UserEvent;
+import dev.attune.ingest.metrics.IngestMeters;
+import dev.attune.ingest.metrics.IngestMeters.Duplicate;
+import dev.attune.ingest.topology.StateStores;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -15,41 +19,43 @@ import org.jspecify.annotations.Nullable;
  * <p>The store holds the revision of each event that passed, by user and event id, so that a later
  * revision can be told from a retry.
  */
-final class DeduplicateProcessor implements Processor<String, UserEvent, String, UserEvent> {
+public final class AdmitProcessor implements Processor<String, UserEvent, String, UserChange> {
   private final long windowMillis;
   private final IngestMeters meters;
-  private ProcessorContext<String, UserEvent> context;
+  private ProcessorContext<String, UserChange> context;
   private WindowStore<String, Integer> seen;
 
-  DeduplicateProcessor(long windowMillis, IngestMeters meters) {
+  public AdmitProcessor(long windowMillis, IngestMeters meters) {
     this.windowMillis = windowMillis;
     this.meters = meters;
   }
 
   @Override
-  public void init(ProcessorContext<String, UserEvent> processorContext) {
+  public void init(ProcessorContext<String, UserChange> processorContext) {
     this.context = processorContext;
-    this.seen = processorContext.getStateStore(IngestTopology.SEEN_STORE);
+    this.seen = processorContext.getStateStore(StateStores.SEEN);
   }
 
   @Override
   public void process(Record<String, UserEvent> record) {
     UserEvent event = record.value();
     String id = event.userId() + '\0' + event.eventId();
-    Integer before = revisionSeen(id, event.appendedAt());
+    long appendedAt = event.source().appendedAt();
+    Integer before = revisionSeen(id, appendedAt);
     if (before == null) {
-      seen.put(id, event.revision(), event.appendedAt());
+      seen.put(id, event.revision(), appendedAt);
     }
+    UserChange covered = new UserChange.Covered(event.userId(), event.domain(), event.source());
     if (before != null) {
       meters.duplicate(kind(event.revision(), before));
-      context.forward(record.withValue(event.withoutFeedback()));
+      context.forward(record.withValue(covered));
     } else if (event.feedback() == null) {
       meters.duplicate(Duplicate.WITHDRAWN);
-      context.forward(record);
+      context.forward(record.withValue(covered));
     } else {
       meters.accepted(
           event.feedback().getComparisons().size(), event.feedback().getJudgements().size());
-      context.forward(record);
+      context.forward(record.withValue(new UserChange.Learned(event)));
     }
   }
 

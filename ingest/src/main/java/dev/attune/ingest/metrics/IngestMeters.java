@@ -1,4 +1,4 @@
-package dev.attune.ingest;
+package dev.attune.ingest.metrics;
 
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Route;
@@ -10,9 +10,9 @@ import java.util.Locale;
  * All of ingest's meters. They count work done: what is done again after a failure is counted
  * again, though its first results were never committed. Thread-safe.
  */
-final class IngestMeters {
+public final class IngestMeters {
   /** Why an event is a duplicate. */
-  enum Duplicate {
+  public enum Duplicate {
     /** The same revision came before. */
     RETRY,
     /** A later revision came before. */
@@ -24,7 +24,7 @@ final class IngestMeters {
   }
 
   /** Why a bucket was closed. */
-  enum Cause {
+  public enum Cause {
     COMPARISONS,
     BYTES,
     AGE
@@ -39,7 +39,7 @@ final class IngestMeters {
   private final Counter judgements;
   private final Counter bytes;
 
-  IngestMeters(MeterRegistry registry) {
+  public IngestMeters(MeterRegistry registry) {
     this.registry = registry;
     this.accepted = events("accepted", "");
     this.comparisons =
@@ -55,12 +55,7 @@ final class IngestMeters {
             .description("Record values read from attune.preferences")
             .baseUnit("bytes")
             .register(registry);
-    for (RejectionReason reason : RejectionReason.values()) {
-      events("rejected", reason.name());
-    }
-    for (Duplicate reason : Duplicate.values()) {
-      events("duplicate", reason.name());
-    }
+    expect("duplicate", Duplicate.values());
     for (Route route : Route.values()) {
       for (Cause cause : Cause.values()) {
         buckets(route, cause);
@@ -68,25 +63,32 @@ final class IngestMeters {
     }
   }
 
-  void read(int size) {
+  /** Shows these reasons of an outcome from the start, with zero. */
+  public void expect(String outcome, Enum<?>[] reasons) {
+    for (Enum<?> reason : reasons) {
+      events(outcome, reason.name());
+    }
+  }
+
+  public void read(int size) {
     bytes.increment(size);
   }
 
-  void accepted(int comparisonCount, int judgementCount) {
+  public void accepted(int comparisonCount, int judgementCount) {
     accepted.increment();
     comparisons.increment(comparisonCount);
     judgements.increment(judgementCount);
   }
 
-  void rejected(RejectionReason reason) {
+  public void rejected(Enum<?> reason) {
     events("rejected", reason.name()).increment();
   }
 
-  void duplicate(Duplicate reason) {
+  public void duplicate(Duplicate reason) {
     events("duplicate", reason.name()).increment();
   }
 
-  void closed(PreferenceBucket bucket, Cause cause) {
+  public void closed(PreferenceBucket bucket, Cause cause) {
     buckets(bucket.getRoute(), cause).increment();
   }
 

@@ -1,7 +1,7 @@
-package dev.attune.ingest;
+package dev.attune.ingest.event;
 
 /** An event cannot be used. Has no stack trace: it is an answer, not a defect. */
-final class RejectedEventException extends RuntimeException {
+public final class RejectedEventException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final RejectionReason reason;

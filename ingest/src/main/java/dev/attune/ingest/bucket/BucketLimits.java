@@ -1,4 +1,4 @@
-package dev.attune.ingest;
+package dev.attune.ingest.bucket;
 
 import dev.attune.platform.ConfigException;
 import java.time.Duration;

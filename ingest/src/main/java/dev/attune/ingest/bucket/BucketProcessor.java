@@ -1,6 +1,12 @@
-package dev.attune.ingest;
+package dev.attune.ingest.bucket;
 
-import dev.attune.ingest.IngestMeters.Cause;
+import dev.attune.ingest.event.SourceRecord;
+import dev.attune.ingest.event.UserChange;
+import dev.attune.ingest.event.UserEvent;
+import dev.attune.ingest.metrics.IngestMeters;
+import dev.attune.ingest.metrics.IngestMeters.Cause;
+import dev.attune.ingest.topology.Nodes;
+import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
@@ -29,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * the bucket closes, so the store holds open buckets only. An item is a bucket of one event, in the
  * wire format of the by-user topic: that schema is registered and evolves compatibly.
  */
-final class BucketProcessor implements Processor<String, UserEvent, String, PreferenceBucket> {
+public final class BucketProcessor
+    implements Processor<String, UserChange, String, PreferenceBucket> {
   private static final String ITEM_TOPIC = Topics.BUCKETS_BY_USER.name();
 
   private final Duration tick;
@@ -45,7 +52,7 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
    *
    * @param tick how often ages are looked at
    */
-  BucketProcessor(
+  public BucketProcessor(
       BucketLimits byUser,
       BucketLimits byDomain,
       Duration tick,
@@ -61,8 +68,8 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
   @Override
   public void init(ProcessorContext<String, PreferenceBucket> processorContext) {
     this.context = processorContext;
-    this.items = processorContext.getStateStore(IngestTopology.ITEM_STORE);
-    this.sequences = processorContext.getStateStore(IngestTopology.SEQUENCE_STORE);
+    this.items = processorContext.getStateStore(StateStores.ITEMS);
+    this.sequences = processorContext.getStateStore(StateStores.SEQUENCES);
     // A task that is revived after a failure keeps its processors; what they remember is void.
     open.values().forEach(OpenBuckets::clear);
     restore(processorContext.currentSystemTimeMs());
@@ -70,13 +77,20 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
   }
 
   @Override
-  public void process(Record<String, UserEvent> record) {
-    UserEvent event = record.value();
-    byte[] item = serde.serializer().serialize(ITEM_TOPIC, bucketOfOne(event));
-    int comparisons = comparisons(event.feedback());
-    add(new BucketKey(Route.BY_USER, event.userId(), event.domain()), item, comparisons);
-    if (event.feedback() != null) {
+  public void process(Record<String, UserChange> record) {
+    UserChange change = record.value();
+    if (change instanceof UserChange.Learned learned) {
+      UserEvent event = learned.event();
+      byte[] item =
+          item(event.source(), event.userId(), event.domain(), event.feedback(), event.userText());
+      int comparisons = comparisons(event.feedback());
+      add(new BucketKey(Route.BY_USER, event.userId(), event.domain()), item, comparisons);
       add(new BucketKey(Route.BY_DOMAIN, event.userId(), event.domain()), item, comparisons);
+    } else if (change instanceof UserChange.Covered covered) {
+      byte[] item = item(covered.source(), covered.userId(), covered.domain(), null, null);
+      add(new BucketKey(Route.BY_USER, covered.userId(), covered.domain()), item, 0);
+    } else {
+      throw new UnsupportedOperationException(change.getClass().getSimpleName());
     }
   }
 
@@ -111,7 +125,7 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
     boolean byUser = key.route() == Route.BY_USER;
     context.forward(
         new Record<>(byUser ? key.userId() : key.domain(), bucket, context.currentSystemTimeMs()),
-        byUser ? IngestTopology.BY_USER_SINK : IngestTopology.BY_DOMAIN_SINK);
+        byUser ? Nodes.BY_USER_SINK : Nodes.BY_DOMAIN_SINK);
   }
 
   /** Learns anew which buckets are open; their ages start again. */
@@ -133,23 +147,28 @@ final class BucketProcessor implements Processor<String, UserEvent, String, Pref
         : feedback.getComparisons().size() + feedback.getJudgements().size();
   }
 
-  private static PreferenceBucket bucketOfOne(UserEvent event) {
+  private byte[] item(
+      SourceRecord source,
+      String userId,
+      String domain,
+      @Nullable Feedback feedback,
+      @Nullable String userText) {
     Instant at =
-        event.feedback() == null
-            ? Instant.ofEpochMilli(event.appendedAt())
-            : event.feedback().getOccurredAt();
-    return PreferenceBucket.newBuilder()
-        .setRoute(Route.BY_USER)
-        .setUserId(event.userId())
-        .setDomain(event.domain())
-        .setSequence(0)
-        .setFeedback(event.feedback() == null ? List.of() : List.of(event.feedback()))
-        .setUserText(event.userText())
-        .setFirstEventAt(at)
-        .setLastEventAt(at)
-        .setSourcePartition(event.partition())
-        .setSourceOffsets(List.of(event.offset()))
-        .build();
+        feedback == null ? Instant.ofEpochMilli(source.appendedAt()) : feedback.getOccurredAt();
+    PreferenceBucket bucketOfOne =
+        PreferenceBucket.newBuilder()
+            .setRoute(Route.BY_USER)
+            .setUserId(userId)
+            .setDomain(domain)
+            .setSequence(0)
+            .setFeedback(feedback == null ? List.of() : List.of(feedback))
+            .setUserText(userText)
+            .setFirstEventAt(at)
+            .setLastEventAt(at)
+            .setSourcePartition(source.partition())
+            .setSourceOffsets(List.of(source.offset()))
+            .build();
+    return serde.serializer().serialize(ITEM_TOPIC, bucketOfOne);
   }
 
   /** One bucket of all parts; times are those of the feedback where there is any. */

@@ -1,4 +1,4 @@
-package dev.attune.ingest;
+package dev.attune.ingest.event;
 
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.Choice;
@@ -26,7 +26,7 @@ import java.util.TreeSet;
  * Turns an event's signal into comparisons and judgements, as docs/events.md says. The feedback
  * holds the replies that are compared or judged and no others, in the order shown. Pure.
  */
-final class SignalReader {
+public final class SignalReader {
   /** Added to a candidate's id to name the user's correction of it. */
   static final String EDIT_SUFFIX = "#edit";
 
@@ -166,6 +166,7 @@ final class SignalReader {
 
   /** Collects pairs by candidate id, then numbers the replies that they need. */
   private static final class Builder {
+    private final List<Candidate> shown;
     private final Map<String, Candidate> candidates = new LinkedHashMap<>();
     private final Set<String> used = new HashSet<>();
     private final List<Pair> pairs = new ArrayList<>();
@@ -174,6 +175,7 @@ final class SignalReader {
     private record Pair(String preferred, String other, double weight, boolean tie) {}
 
     Builder(List<Candidate> shown) {
+      this.shown = shown;
       shown.forEach(candidate -> candidates.put(candidate.getId(), candidate));
     }
 
@@ -215,7 +217,7 @@ final class SignalReader {
           (id, candidate) -> {
             if (used.contains(id)) {
               index.put(id, replies.size());
-              replies.add(new Reply(id, candidate.getText(), null));
+              replies.add(new Reply(id, candidate.getText(), null, shown.indexOf(candidate), null));
             }
           });
       List<Comparison> comparisons = new ArrayList<>();
@@ -239,6 +241,7 @@ final class SignalReader {
           .setReplies(replies)
           .setComparisons(comparisons)
           .setJudgements(judgements)
+          .setShown(shown.size())
           .build();
     }
 

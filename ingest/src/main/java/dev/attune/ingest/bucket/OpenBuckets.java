@@ -1,5 +1,6 @@
-package dev.attune.ingest;
+package dev.attune.ingest.bucket;
 
+import dev.attune.ingest.metrics.IngestMeters;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * are too old touches no other. Kept in memory; the items' store has what it takes to make it anew.
  * Not thread-safe.
  */
-final class OpenBuckets {
+public final class OpenBuckets {
   private final Map<BucketKey, OpenBucket> open = new LinkedHashMap<>();
   private final BucketLimits limits;
 

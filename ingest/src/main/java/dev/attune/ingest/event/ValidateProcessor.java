@@ -1,18 +1,19 @@
-package dev.attune.ingest;
+package dev.attune.ingest.event;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.attune.ingest.metrics.IngestMeters;
+import dev.attune.ingest.topology.Nodes;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.registry.RegistryException;
 import dev.attune.schemas.serde.WireFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.Map;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -27,11 +28,8 @@ import org.slf4j.LoggerFactory;
  * bad one goes to the rejected topic, and its offset goes on to its user's buckets. Has no state. A
  * registry that cannot be asked is the task's failure, not the record's: nothing is skipped.
  */
-final class ValidateProcessor implements Processor<byte[], byte[], String, Object> {
+public final class ValidateProcessor implements Processor<byte[], byte[], String, Object> {
   private static final Logger LOG = LoggerFactory.getLogger(ValidateProcessor.class);
-
-  /** So that a rejection fits the rejected topic's limit of 2 MiB, with its key and message. */
-  static final int MAX_ORIGINAL_BYTES = 2 * 1024 * 1024 - 64 * 1024;
 
   private final Deserializer<PreferenceEvent> deserializer;
   private final EventLimits limits;
@@ -40,7 +38,7 @@ final class ValidateProcessor implements Processor<byte[], byte[], String, Objec
   private final IngestMeters meters;
   private ProcessorContext<String, Object> context;
 
-  ValidateProcessor(
+  public ValidateProcessor(
       Deserializer<PreferenceEvent> deserializer, EventLimits limits, IngestMeters meters) {
     this.deserializer = deserializer;
     this.limits = limits;
@@ -56,33 +54,30 @@ final class ValidateProcessor implements Processor<byte[], byte[], String, Objec
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    RecordMetadata source = context.recordMetadata().orElseThrow();
+    SourceRecord source = source(record, context.recordMetadata().orElseThrow());
     String key = utf8(record.key());
     meters.read(record.value() == null ? 0 : record.value().length);
     try {
       UserEvent event = read(record, key, source);
-      context.forward(
-          new Record<>(event.userId(), event, record.timestamp()), IngestTopology.DEDUPLICATE);
+      context.forward(new Record<>(event.userId(), event, record.timestamp()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
       reject(record, key, source, e);
     }
   }
 
-  private UserEvent read(
-      Record<byte[], byte[]> record, @Nullable String key, RecordMetadata source) {
+  private UserEvent read(Record<byte[], byte[]> record, @Nullable String key, SourceRecord source) {
     PreferenceEvent event = decode(record);
     try {
       validator.check(event, key, Instant.ofEpochMilli(record.timestamp()));
       return new UserEvent(
+          source,
           event.getUserId(),
           Domains.orGeneral(event.getDomain()),
-          source.partition(),
-          source.offset(),
-          record.timestamp(),
           event.getEventId(),
           event.getRevision(),
           event.getWithdrawn() ? null : signals.read(event, source.offset()),
-          event.getUserText());
+          event.getUserText(),
+          event.getRequestId());
     } catch (RejectedEventException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -138,34 +133,29 @@ final class ValidateProcessor implements Processor<byte[], byte[], String, Objec
   private void reject(
       Record<byte[], byte[]> record,
       @Nullable String key,
-      RecordMetadata source,
+      SourceRecord source,
       RejectedEventException problem) {
     meters.rejected(problem.reason());
-    byte[] original = record.value() == null ? new byte[0] : record.value();
-    String message = problem.getMessage();
-    if (original.length > MAX_ORIGINAL_BYTES) {
-      // Compressed, it came through a limit that it would not go through again.
-      message += "; the first " + MAX_ORIGINAL_BYTES + " of its " + original.length + " bytes";
-      original = Arrays.copyOf(original, MAX_ORIGINAL_BYTES);
-    }
     boolean usableKey = key != null && !key.isBlank() && key.length() <= EventLimits.MAX_ID_LENGTH;
-    RejectedPreference rejected =
-        RejectedPreference.newBuilder()
-            .setReason(problem.reason().name())
-            .setMessage(message)
-            .setOriginal(ByteBuffer.wrap(original))
-            .setSource(new Position(source.topic(), source.partition(), source.offset()))
-            .setReceivedAt(Instant.ofEpochMilli(record.timestamp()))
-            .build();
     context.forward(
-        new Record<>(usableKey ? key : "", rejected, record.timestamp()),
-        IngestTopology.REJECTED_SINK);
+        new Record<>(
+            usableKey ? key : "",
+            source.rejected(problem.reason().name(), problem.getMessage()),
+            record.timestamp()),
+        Nodes.REJECTED_SINK);
     if (usableKey) {
-      UserEvent covered =
-          UserEvent.empty(
-              key, Domains.GENERAL, source.partition(), source.offset(), record.timestamp());
-      context.forward(new Record<>(key, covered, record.timestamp()), IngestTopology.BUCKET);
+      UserChange covered = new UserChange.Covered(key, Domains.GENERAL, source);
+      context.forward(new Record<>(key, covered, record.timestamp()), Nodes.BUCKET);
     }
+  }
+
+  private static SourceRecord source(Record<byte[], byte[]> record, RecordMetadata metadata) {
+    return new SourceRecord(
+        new Position(metadata.topic(), metadata.partition(), metadata.offset()),
+        record.timestamp(),
+        ByteBuffer.wrap(record.value() == null ? new byte[0] : record.value()),
+        Map.of(),
+        false);
   }
 
   private static @Nullable String utf8(byte @Nullable [] bytes) {

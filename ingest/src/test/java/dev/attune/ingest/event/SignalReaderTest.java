@@ -1,8 +1,9 @@
-package dev.attune.ingest;
+package dev.attune.ingest.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.attune.ingest.Events;
 import dev.attune.schemas.events.Choice;
 import dev.attune.schemas.events.Comparison;
 import dev.attune.schemas.events.Edit;
@@ -110,7 +111,8 @@ class SignalReaderTest {
     // Then
     assertThat(feedback.getReplies())
         .containsExactly(
-            new Reply("a", "reply a", null), new Reply("a#edit", "a better reply", null));
+            new Reply("a", "reply a", null, 0, null),
+            new Reply("a#edit", "a better reply", null, -1, null));
     assertThat(feedback.getComparisons()).containsExactly(better(1, 0, 1));
   }
 

@@ -1,4 +1,4 @@
-package dev.attune.ingest;
+package dev.attune.ingest.event;
 
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.events.Candidate;
@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Checks an event as a whole; what its signal says is checked by {@link SignalReader}. Pure. */
-final class EventValidator {
+public final class EventValidator {
   private static final Pattern DOMAIN =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*(\\.[A-Za-z0-9][A-Za-z0-9_-]*)*");
 

@@ -1,4 +1,4 @@
-package dev.attune.ingest;
+package dev.attune.ingest.event;
 
 /** Why an event cannot be used. The names are public: they stand in the rejected topic. */
 public enum RejectionReason {

@@ -1,0 +1,2 @@
+/** Which events count: repeats, corrections, abuse. */
+package dev.attune.ingest.admission;

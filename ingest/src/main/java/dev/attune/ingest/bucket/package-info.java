@@ -1,0 +1,2 @@
+/** Feedback gathered into buckets, for each route. */
+package dev.attune.ingest.bucket;

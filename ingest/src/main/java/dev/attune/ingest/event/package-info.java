@@ -1,0 +1,2 @@
+/** What a record of attune.preferences says: decoding, validation, signals. */
+package dev.attune.ingest.event;

@@ -1,0 +1,2 @@
+/** What ingest measures. */
+package dev.attune.ingest.metrics;

@@ -1,0 +1,15 @@
+package dev.attune.ingest.topology;
+
+/** Names of the topology's sources, processors and sinks. */
+public final class Nodes {
+  public static final String PREFERENCES = "preferences";
+  public static final String VALIDATE = "validate";
+  public static final String ADMIT = "admit";
+  public static final String BUCKET = "bucket";
+  public static final String REJECTED_SINK = "rejected";
+  public static final String QUARANTINED_SINK = "quarantined";
+  public static final String BY_USER_SINK = "by-user";
+  public static final String BY_DOMAIN_SINK = "by-domain";
+
+  private Nodes() {}
+}
