@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * end is what {@link Specification} says.
  */
 class SpecificationTest {
-  private static final int STEPS = 500;
+  private static final int STEPS = 400;
   private static final Duration WINDOW = Duration.ofMinutes(10);
   private static final List<String> DOMAINS = List.of("cooking", "law", "general.helpful");
 
@@ -108,19 +108,19 @@ class SpecificationTest {
 
   private void step() {
     int kind = random.nextInt(100);
-    if (kind < 74) {
+    if (kind < 76) {
       event();
-    } else if (kind < 77) {
+    } else if (kind < 79) {
       bad();
-    } else if (kind < 80) {
+    } else if (kind < 82) {
       wrongKey();
-    } else if (kind < 91) {
+    } else if (kind < 92) {
       advance(Duration.ofMillis(random.nextInt(80)));
-    } else if (kind < 94) {
-      advance(Duration.ofMillis(1_200));
     } else if (kind < 95) {
-      advance(Duration.ofMinutes(1 + random.nextInt(11)));
+      advance(Duration.ofMillis(1_200));
     } else if (kind < 96) {
+      advance(Duration.ofMinutes(1 + random.nextInt(11)));
+    } else if (kind < 98) {
       erase();
     } else {
       Instant now = ingest.now();
