@@ -36,6 +36,8 @@ public final class IngestApp implements Service {
   /** As large as a record of the bucket and rejected topics may be. */
   private static final int MAX_RECORD_BYTES = 2 << 20;
 
+  private static final int PRODUCER_BATCH_BYTES = 128 << 10;
+
   /** After a crash the partitions move within this time; a user's own setting wins. */
   private static final int SESSION_TIMEOUT_MILLIS = 10_000;
 
@@ -154,7 +156,8 @@ public final class IngestApp implements Service {
     return root;
   }
 
-  static Properties properties(IngestConfig config) {
+  /** What Kafka Streams is run with; a yardstick with the same guarantees takes the same. */
+  public static Properties properties(IngestConfig config) {
     Properties properties = new Properties();
     properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
     properties.putAll(config.kafka().admin(config.applicationId()));
@@ -172,6 +175,9 @@ public final class IngestApp implements Service {
         StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, FailingExceptionHandler.class);
     properties.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), MAX_RECORD_BYTES);
+    // A commit sends all that waits; a batch that is full before wakes the sender each time.
+    properties.put(
+        StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), PRODUCER_BATCH_BYTES);
     properties.put(
         StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),
         Integer.toString(MAX_RECORD_BYTES));
