@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param killed processes that were killed
  * @param kills those of them after which nothing was missing any more
  * @param endedByThemselves processes that ended without being killed and were started again
- * @param longestPauseSeconds without a by-user bucket while events came in
+ * @param longestPauseSeconds between two by-user buckets, as a reader of committed records saw it
  */
 record ChaosResult(
     boolean ok,

@@ -30,7 +30,6 @@ final class IngestChaos {
   private final EventAudit audit = new EventAudit();
   private final Deadline deadline;
   private final long startedAt = System.nanoTime();
-  private double longestPause;
 
   IngestChaos(ChaosSettings settings, Console console) {
     this.settings = settings;
@@ -66,7 +65,7 @@ final class IngestChaos {
       // What they would still write, such as something twice, is to be seen as well.
       cluster.stopIngest();
       readRest(reader);
-      return result(killer, problem);
+      return result(killer, reader.longestPause(), problem);
     } finally {
       threads.shutdownNow();
     }
@@ -78,7 +77,6 @@ final class IngestChaos {
       throws InterruptedException {
     long lastRecordAt = System.nanoTime();
     Deadline nextCount = Deadline.in(COUNT_EVERY);
-    boolean sent = false;
     while (true) {
       if (reader.poll(POLL) > 0) {
         lastRecordAt = System.nanoTime();
@@ -92,11 +90,7 @@ final class IngestChaos {
       if (deadline.passed()) {
         return "not finished within " + settings.timeout().toMinutes() + " min";
       }
-      if (!sent) {
-        longestPause = reader.longestPause().toMillis() / 1e3;
-        sent = sending.isDone();
-      }
-      if (!sent || !killer.done()) {
+      if (!sending.isDone() || !killer.done()) {
         lastRecordAt = System.nanoTime();
       } else if (nextCount.passed()) {
         nextCount = Deadline.in(COUNT_EVERY);
@@ -120,7 +114,7 @@ final class IngestChaos {
     } while (!reader.atEnd() && !end.passed());
   }
 
-  private ChaosResult result(Killer killer, @Nullable String problem) {
+  private ChaosResult result(Killer killer, Duration longestPause, @Nullable String problem) {
     Tally tally = audit.tally();
     boolean ok = problem == null && tally.right() && killer.killed() == settings.kills();
     return new ChaosResult(
@@ -131,7 +125,7 @@ final class IngestChaos {
         killer.killed(),
         killer.records(),
         killer.revived(),
-        longestPause,
+        longestPause.toMillis() / 1e3,
         (System.nanoTime() - startedAt) / 1_000_000 / 1e3);
   }
 
