@@ -49,6 +49,11 @@ final class EventAudit {
     return acknowledged.size();
   }
 
+  /** How many of them by-user buckets name. */
+  synchronized long covered() {
+    return byUser.offsets();
+  }
+
   /** A record stands in attune.preferences. */
   synchronized void inLog(Place place, int number) {
     log.put(place, number);

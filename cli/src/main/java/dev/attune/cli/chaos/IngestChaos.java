@@ -12,7 +12,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +50,7 @@ final class IngestChaos {
     try (ProcessCluster cluster = ProcessCluster.start(settings, dir, deadline);
         OutputReader reader = new OutputReader(cluster.kafka(), audit);
         Progress progress = console.progress("chaos ingest", "events", settings.events())) {
-      Killer killer = new Killer(cluster, settings, audit::acknowledged, remarks(progress));
+      Killer killer = new Killer(cluster, settings, audit::acknowledged, this::remark);
       Sender sender = new Sender(cluster.kafka(), settings, audit, killer::mayBeSent);
       reader.startOfPauses();
       Future<?> sending = threads.submit(sender);
@@ -82,6 +81,7 @@ final class IngestChaos {
         lastRecordAt = System.nanoTime();
       }
       progress.to(audit.acknowledged());
+      progress.note(killer.killed() + " kills, " + audit.covered() + " in buckets");
       String failure = failureOf(sending, false);
       failure = failure == null ? failureOf(killing, false) : failure;
       if (failure != null) {
@@ -129,13 +129,11 @@ final class IngestChaos {
         (System.nanoTime() - startedAt) / 1_000_000 / 1e3);
   }
 
-  private Consumer<String> remarks(Progress progress) {
-    return remark -> {
-      progress.note(remark);
-      if (!console.terminal()) {
-        console.say(remark);
-      }
-    };
+  /** On a terminal the bar says enough. */
+  private void remark(String remark) {
+    if (!console.terminal()) {
+      console.say(remark);
+    }
   }
 
   /** Why a thread has ended; null: it runs, or all went well. */

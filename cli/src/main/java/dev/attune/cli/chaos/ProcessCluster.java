@@ -31,6 +31,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,7 +163,7 @@ final class ProcessCluster implements AutoCloseable {
 
   /**
    * Whether nothing is missing by what was done to the process: for ingest that it is ready, for a
-   * broker that all brokers are there and every partition has all its replicas in sync.
+   * broker that all brokers answer and every partition has all its replicas in sync.
    */
   boolean whole(ChildProcess process) throws InterruptedException {
     return process.alive() && (process.kind() == Kind.BROKER ? replicated() : ready(process));
@@ -177,29 +179,27 @@ final class ProcessCluster implements AutoCloseable {
     }
   }
 
+  /** The brokers are asked themselves: for some seconds the others do not know of a kill. */
   private boolean replicated() throws InterruptedException {
-    long millis = ANSWER_TIMEOUT.toMillis();
+    List<ConfigResource> each =
+        IntStream.rangeClosed(1, brokers.size())
+            .mapToObj(id -> new ConfigResource(ConfigResource.Type.BROKER, String.valueOf(id)))
+            .toList();
     try {
-      if (admin.describeCluster().nodes().get(millis, TimeUnit.MILLISECONDS).size()
-          < brokers.size()) {
-        return false;
-      }
+      answer(admin.describeConfigs(each).all());
       Set<String> topics =
-          admin
-              .listTopics(new ListTopicsOptions().listInternal(true))
-              .names()
-              .get(millis, TimeUnit.MILLISECONDS);
-      return admin
-          .describeTopics(topics)
-          .allTopicNames()
-          .get(millis, TimeUnit.MILLISECONDS)
-          .values()
-          .stream()
+          answer(admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
+      return answer(admin.describeTopics(topics).allTopicNames()).values().stream()
           .flatMap(topic -> topic.partitions().stream())
           .allMatch(partition -> partition.isr().size() == partition.replicas().size());
     } catch (ExecutionException | TimeoutException e) {
       return false;
     }
+  }
+
+  private static <T> T answer(KafkaFuture<T> future)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return future.get(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Starts again what ended although nobody ended it, as a container platform does. */

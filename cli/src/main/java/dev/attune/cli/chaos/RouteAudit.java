@@ -71,6 +71,11 @@ final class RouteAudit {
     }
   }
 
+  /** How many offsets the buckets name. */
+  int offsets() {
+    return covered.size();
+  }
+
   RouteCounts count(Map<Place, ChaosEvent> log, Verdicts verdicts) {
     Map<Place, Integer> given = times(feedback);
     Map<Place, Integer> taken = times(retractions);
