@@ -3,10 +3,8 @@ package dev.attune.cli.chaos;
 import dev.attune.cli.CliException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,15 +83,11 @@ final class ChildProcess {
     }
   }
 
-  /** Lets it close by itself, and kills it where that takes longer. */
-  void stop(Duration timeout) throws InterruptedException {
+  /** SIGTERM; does not wait. */
+  void endGently() {
     wanted = false;
-    if (process == null) {
-      return;
-    }
-    process.destroy();
-    if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-      kill();
+    if (process != null) {
+      process.destroy();
     }
   }
 

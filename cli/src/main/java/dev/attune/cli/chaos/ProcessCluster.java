@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessCluster implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
+  private static final long LOOK_MILLIS = 200;
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
 
   // Below the ports that systems give to outgoing connections: a dead node's port stays free.
@@ -144,7 +145,7 @@ final class ProcessCluster implements AutoCloseable {
           throw new CliException(
               process.name() + " is not ready in time; its log is " + process.log());
         }
-        Thread.sleep(200);
+        Thread.sleep(LOOK_MILLIS);
       }
     }
   }
@@ -211,10 +212,15 @@ final class ProcessCluster implements AutoCloseable {
     return dead;
   }
 
-  /** Lets ingest close by itself. */
+  /** Lets ingest close by itself; kills what takes too long. */
   void stopIngest() throws InterruptedException {
+    ingest.forEach(ChildProcess::endGently);
+    Deadline deadline = Deadline.in(CLOSE_TIMEOUT);
+    while (ingest.stream().anyMatch(ChildProcess::alive) && !deadline.passed()) {
+      Thread.sleep(LOOK_MILLIS);
+    }
     for (ChildProcess process : ingest) {
-      process.stop(CLOSE_TIMEOUT);
+      process.kill();
     }
   }
 

@@ -40,6 +40,7 @@ class ChaosIngestIT {
             "3",
             "--rate",
             "300",
+            "--no-corrections",
             "--max-minutes",
             "5",
             "--keep",
