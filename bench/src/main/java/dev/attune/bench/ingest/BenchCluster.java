@@ -28,13 +28,12 @@ final class BenchCluster implements AutoCloseable {
    *
    * @param settings of ingest, such as where the brokers and the registry are
    * @param stateDir for the state of all contenders
-   * @param replication of the topics that are made anew
    */
-  BenchCluster(Map<String, String> settings, Path stateDir, short replication) {
+  BenchCluster(Map<String, String> settings, Path stateDir) {
     this.settings = Map.copyOf(settings);
     this.stateDir = stateDir;
     this.kafka = KafkaSettings.from(Configuration.of(settings));
-    this.topics = new BenchTopics(kafka, replication);
+    this.topics = new BenchTopics(kafka);
   }
 
   KafkaSettings kafka() {

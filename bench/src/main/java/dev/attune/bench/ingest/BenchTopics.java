@@ -26,6 +26,8 @@ final class BenchTopics implements AutoCloseable {
   /** Where the yardsticks write to; as many partitions as the source has. */
   static final String OUT = "bench.out";
 
+  private static final short REPLICATION_OF_THE_BROKERS = -1;
+
   private static final List<String> WRITTEN =
       List.of(
           Topics.PREFERENCES.name(),
@@ -34,11 +36,9 @@ final class BenchTopics implements AutoCloseable {
           OUT);
 
   private final Admin admin;
-  private final short replication;
 
-  BenchTopics(KafkaSettings kafka, short replication) {
+  BenchTopics(KafkaSettings kafka) {
     this.admin = Admin.create(kafka.admin("bench-topics"));
-    this.replication = replication;
   }
 
   /** Empties what benchmarks read and write. */
@@ -46,10 +46,10 @@ final class BenchTopics implements AutoCloseable {
     delete(WRITTEN);
     List<NewTopic> topics =
         List.of(
-            Topics.PREFERENCES.toNewTopic(replication),
-            Topics.BUCKETS_BY_USER.toNewTopic(replication),
-            Topics.BUCKETS_BY_DOMAIN.toNewTopic(replication),
-            new NewTopic(OUT, Topics.PREFERENCES.partitions(), replication)
+            Topics.PREFERENCES.toNewTopic(REPLICATION_OF_THE_BROKERS),
+            Topics.BUCKETS_BY_USER.toNewTopic(REPLICATION_OF_THE_BROKERS),
+            Topics.BUCKETS_BY_DOMAIN.toNewTopic(REPLICATION_OF_THE_BROKERS),
+            new NewTopic(OUT, Topics.PREFERENCES.partitions(), REPLICATION_OF_THE_BROKERS)
                 .configs(
                     Map.of(
                         TopicConfig.MAX_MESSAGE_BYTES_CONFIG,

@@ -87,8 +87,7 @@ final class ConsumeProduceLoop implements Service {
     }
   }
 
-  private void copy(
-      KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer)
+  private void copy(KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer)
       throws KafkaException {
     Duration interval = config.commitInterval();
     long end = System.nanoTime() + interval.toNanos();

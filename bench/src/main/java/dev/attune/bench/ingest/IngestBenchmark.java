@@ -24,6 +24,7 @@ import org.HdrHistogram.Histogram;
 public final class IngestBenchmark {
   private static final long SEED = 1;
   private static final double LOW_RATE = 500;
+  private static final int BROKERS = 3;
 
   private final Settings settings;
   private final BenchProgress progress;
@@ -81,7 +82,7 @@ public final class IngestBenchmark {
     List<LatencyRow> latency;
     long commitMillis;
     try (EmbeddedCluster broker = EmbeddedCluster.start(settings.dir().resolve("one"));
-        BenchCluster cluster = cluster(broker.bootstrapServers(), broker.registryUrl(), 1)) {
+        BenchCluster cluster = cluster(broker.bootstrapServers(), broker.registryUrl())) {
       EventLoad load = new EventLoad(cluster.kafka(), SEED);
       throughput = throughput(cluster, load);
       latency = latency(cluster, load, throughput.get(0).eventsPerSecond());
@@ -135,7 +136,10 @@ public final class IngestBenchmark {
         (name, values) ->
             counted.put(
                 name,
-                values.stream().skip(settings.warmUps()).mapToDouble(Double::doubleValue).toArray()));
+                values.stream()
+                    .skip(settings.warmUps())
+                    .mapToDouble(Double::doubleValue)
+                    .toArray()));
     return new Rounds(counted);
   }
 
@@ -169,8 +173,10 @@ public final class IngestBenchmark {
   }
 
   private List<InstancesRow> instances() {
-    try (EmbeddedCluster broker = EmbeddedCluster.start(settings.dir().resolve("three"));
-        BenchCluster cluster = cluster(broker.bootstrapServers(), broker.registryUrl(), 1)) {
+    progress.begin("three brokers", 1);
+    try (BrokerProcesses brokers = BrokerProcesses.start(BROKERS, settings.dir().resolve("three"));
+        BenchCluster cluster = cluster(brokers.bootstrapServers(), brokers.registryUrl())) {
+      progress.done(1);
       ThroughputRun run =
           new ThroughputRun(cluster, new EventLoad(cluster.kafka(), SEED), settings.events());
       Map<String, DoubleSupplier> tasks = new LinkedHashMap<>();
@@ -193,10 +199,9 @@ public final class IngestBenchmark {
     return Rounds.run(tasks, settings.warmUps(), settings.rounds(), progress::done);
   }
 
-  private BenchCluster cluster(String bootstrapServers, String registryUrl, int replication) {
+  private BenchCluster cluster(String bootstrapServers, String registryUrl) {
     return new BenchCluster(
         Map.of("kafka.bootstrap.servers", bootstrapServers, "schema.registry.url", registryUrl),
-        settings.dir().resolve("state"),
-        (short) replication);
+        settings.dir().resolve("state"));
   }
 }

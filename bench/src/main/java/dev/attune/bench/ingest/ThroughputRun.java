@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -23,6 +24,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class ThroughputRun {
   private static final double START = .2;
   private static final long TIMEOUT_SECONDS = 300;
+  private static final int FILL_TIMEOUT_MILLIS = 600_000;
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -118,9 +120,11 @@ final class ThroughputRun {
 
   private KafkaProducer<byte[], byte[]> producer() {
     Map<String, Object> settings = cluster.kafka().transactionalProducer("bench-fill");
-    settings.put("batch.size", 256 << 10);
-    settings.put("linger.ms", 20);
-    settings.put("transaction.timeout.ms", 600_000);
+    settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, 20);
+    // The first batch for a new topic may be refused; those behind it would then be out of order.
+    settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+    settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, FILL_TIMEOUT_MILLIS);
     return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 }
