@@ -94,7 +94,7 @@ public final class IngestTopology {
             Topics.PREFERENCES.name())
         .addProcessor(
             Nodes.VALIDATE,
-            () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
+            () -> new ValidateProcessor(serdes.events().deserializer(), config.event(), meters),
             Nodes.PREFERENCES)
         .addProcessor(
             Nodes.ADMIT,
