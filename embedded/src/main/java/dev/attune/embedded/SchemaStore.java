@@ -208,7 +208,8 @@ final class SchemaStore {
     try {
       parseReferences(references, parser, new HashSet<>());
       return parser.parse(schema);
-    } catch (AvroRuntimeException e) {
+    } catch (AvroRuntimeException | NullPointerException e) {
+      // The latter is what Avro throws for a name that nothing defines.
       throw RestException.invalidSchema(String.valueOf(e.getMessage()));
     }
   }

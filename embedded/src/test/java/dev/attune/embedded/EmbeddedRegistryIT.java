@@ -111,6 +111,7 @@ class EmbeddedRegistryIT extends RegistryClientContract {
       delimiter = ';',
       value = {
         "POST; /subjects/x/versions; {\"schema\":\"{\\\"type\\\":\\\"nope\\\"}\"}; 422; 42201",
+        "POST; /subjects/x/versions; {\"schema\":\"\\\"gone.Elsewhere\\\"\"}; 422; 42201",
         "POST; /subjects/x/versions; {\"schema\":\"{}\",\"schemaType\":\"JSON\"}; 422; 42201",
         "POST; /subjects/x/versions; not json; 400; 400",
         "POST; /subjects/x/versions; {}; 400; 400",
