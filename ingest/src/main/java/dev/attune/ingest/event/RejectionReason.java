@@ -55,6 +55,8 @@ public enum RejectionReason {
   NOTHING_TO_LEARN,
   /** The class that {@code ingest.redactor.class} names failed, or what it made cannot be used. */
   REDACTION_FAILED,
+  /** The correction of an event so old that it may have been forgotten, so both could count. */
+  CORRECTION_TOO_LATE,
   /** A defect of Attune: please report it, with the original bytes where they may be shown. */
   UNPROCESSABLE
 }
