@@ -77,7 +77,8 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
           event.getRevision(),
           event.getWithdrawn() ? null : signals.read(event, source.offset()),
           event.getUserText(),
-          event.getRequestId());
+          event.getRequestId(),
+          SignalReader.sideBySide(event.getSignal()));
     } catch (RejectedEventException e) {
       throw e;
     } catch (RuntimeException e) {

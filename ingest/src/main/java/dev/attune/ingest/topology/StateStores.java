@@ -18,6 +18,12 @@ public final class StateStores {
   /** The next sequence number of each route, user and domain. */
   public static final String SEQUENCES = "bucket-sequences";
 
+  /** What each user did lately, to find abuse. */
+  public static final String ACTIVITY = "user-activity";
+
+  /** Results that were served, by user and request, for as long as events are joined with them. */
+  public static final String SERVED = "served-results";
+
   private StateStores() {}
 
   public static StoreBuilder<WindowStore<String, Integer>> seen(Duration window) {
@@ -38,5 +44,13 @@ public final class StateStores {
     return Stores.keyValueStoreBuilder(
             Stores.persistentKeyValueStore(SEQUENCES), Serdes.String(), Serdes.Long())
         .withCachingEnabled();
+  }
+
+  /** Values are ScoreResults in the wire format of attune.rewards. */
+  public static StoreBuilder<WindowStore<String, byte[]>> served(Duration window) {
+    return Stores.windowStoreBuilder(
+        Stores.persistentWindowStore(SERVED, window, window, false),
+        Serdes.String(),
+        Serdes.ByteArray());
   }
 }
