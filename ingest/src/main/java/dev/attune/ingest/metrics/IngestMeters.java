@@ -30,6 +30,26 @@ public final class IngestMeters {
     AGE
   }
 
+  /** What became of an event that names the request that it answers. */
+  public enum Join {
+    /** It has what was served. */
+    JOINED,
+    /** There is no result of this user and request within the window. */
+    MISSING,
+    /** A reply that was shown is no candidate of the result. */
+    MISMATCH
+  }
+
+  /** What became of a record of attune.rewards. */
+  public enum Result {
+    /** It waits for the event that answers it. */
+    KEPT,
+    /** It is an error, or has no request id of a usable length. */
+    SKIPPED,
+    /** It cannot be decoded. */
+    UNREADABLE
+  }
+
   private static final String EVENTS = "attune.ingest.events";
   private static final String BUCKETS = "attune.ingest.buckets";
 
@@ -56,6 +76,12 @@ public final class IngestMeters {
             .baseUnit("bytes")
             .register(registry);
     expect("duplicate", Duplicate.values());
+    for (Join outcome : Join.values()) {
+      joins(outcome);
+    }
+    for (Result outcome : Result.values()) {
+      results(outcome);
+    }
     for (Route route : Route.values()) {
       for (Cause cause : Cause.values()) {
         buckets(route, cause);
@@ -88,6 +114,16 @@ public final class IngestMeters {
     events("duplicate", reason.name()).increment();
   }
 
+  /** An event that names a request. */
+  public void join(Join outcome) {
+    joins(outcome).increment();
+  }
+
+  /** A record of attune.rewards. */
+  public void result(Result outcome) {
+    results(outcome).increment();
+  }
+
   public void closed(PreferenceBucket bucket, Cause cause) {
     buckets(bucket.getRoute(), cause).increment();
   }
@@ -97,6 +133,20 @@ public final class IngestMeters {
         .description("Records of attune.preferences by what became of them")
         .tag("outcome", outcome)
         .tag("reason", reason.toLowerCase(Locale.ROOT))
+        .register(registry);
+  }
+
+  private Counter joins(Join outcome) {
+    return Counter.builder("attune.ingest.joins")
+        .description("Accepted events that name a request, by whether what was served was found")
+        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+        .register(registry);
+  }
+
+  private Counter results(Result outcome) {
+    return Counter.builder("attune.ingest.results")
+        .description("Records of attune.rewards by what became of them")
+        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
         .register(registry);
   }
 

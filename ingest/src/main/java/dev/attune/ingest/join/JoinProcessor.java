@@ -1,0 +1,71 @@
+package dev.attune.ingest.join;
+
+import dev.attune.ingest.event.UserChange;
+import dev.attune.ingest.event.UserEvent;
+import dev.attune.ingest.metrics.IngestMeters;
+import dev.attune.ingest.metrics.IngestMeters.Join;
+import dev.attune.ingest.topology.StateStores;
+import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.ScoreResult;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/**
+ * Puts what was served into the feedback of an event that names its request: the features and the
+ * reward of each reply, what computed them, and the probability that was given to what the user
+ * did. An event whose result is not there goes on without.
+ */
+public final class JoinProcessor implements Processor<String, UserChange, String, UserChange> {
+  private final Deserializer<ScoreResult> deserializer;
+  private final long windowMillis;
+  private final IngestMeters meters;
+  private ProcessorContext<String, UserChange> context;
+  private ServedResults served;
+
+  /**
+   * A task's join.
+   *
+   * @param windowMillis greatest age of a result when its event comes
+   */
+  public JoinProcessor(
+      Deserializer<ScoreResult> deserializer, long windowMillis, IngestMeters meters) {
+    this.deserializer = deserializer;
+    this.windowMillis = windowMillis;
+    this.meters = meters;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, UserChange> processorContext) {
+    this.context = processorContext;
+    this.served =
+        new ServedResults(
+            processorContext.getStateStore(StateStores.SERVED), deserializer, windowMillis);
+  }
+
+  @Override
+  public void process(Record<String, UserChange> record) {
+    if (record.value() instanceof UserChange.Learned learned
+        && learned.event().requestId() != null) {
+      context.forward(record.withValue(new UserChange.Learned(joined(learned.event()))));
+    } else {
+      context.forward(record);
+    }
+  }
+
+  private UserEvent joined(UserEvent event) {
+    Optional<ScoreResult> result =
+        served.find(event.userId(), event.requestId(), event.source().appendedAt());
+    if (result.isEmpty()) {
+      meters.join(Join.MISSING);
+      return event;
+    }
+    Feedback feedback = Objects.requireNonNull(event.feedback(), "an accepted event has feedback");
+    Optional<Feedback> enriched = ServedFeedback.of(feedback, result.get());
+    meters.join(enriched.isPresent() ? Join.JOINED : Join.MISMATCH);
+    return enriched.map(event::withFeedback).orElse(event);
+  }
+}

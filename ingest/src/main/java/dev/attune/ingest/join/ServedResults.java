@@ -1,0 +1,56 @@
+package dev.attune.ingest.join;
+
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.serde.WireFormatException;
+import java.util.Optional;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.state.WindowStoreIterator;
+
+/** The results that wait for their events, by user and request. One task's; not thread-safe. */
+final class ServedResults {
+  private final WindowStore<String, byte[]> store;
+  private final Deserializer<ScoreResult> deserializer;
+  private final long windowMillis;
+
+  ServedResults(
+      WindowStore<String, byte[]> store,
+      Deserializer<ScoreResult> deserializer,
+      long windowMillis) {
+    this.store = store;
+    this.deserializer = deserializer;
+    this.windowMillis = windowMillis;
+  }
+
+  /** User ids have no NUL. */
+  static String key(String userId, String requestId) {
+    return userId + '\0' + requestId;
+  }
+
+  /** The latest result of the user's request that is not older than the window. */
+  Optional<ScoreResult> find(String userId, String requestId, long at) {
+    byte[] latest = null;
+    // Also a little later: two topics' brokers may have clocks that differ.
+    try (WindowStoreIterator<byte[]> found =
+        store.fetch(key(userId, requestId), Math.max(0, at - windowMillis), at + windowMillis)) {
+      while (found.hasNext()) {
+        latest = found.next().value;
+      }
+    }
+    return latest == null ? Optional.empty() : read(latest, userId);
+  }
+
+  private Optional<ScoreResult> read(byte[] bytes, String userId) {
+    try {
+      ScoreResult result = deserializer.deserialize(Topics.REWARDS.name(), bytes);
+      return Optional.of(result).filter(one -> one.getUserId().equals(userId));
+    } catch (WireFormatException e) {
+      if (!Readability.isRecordsFault(e)) {
+        throw e;
+      }
+      // Its beginning could be read, or it would not be here.
+      return Optional.empty();
+    }
+  }
+}
