@@ -47,11 +47,18 @@ final class ServedFeedback {
       }
     }
     return Optional.of(
-        Feedback.newBuilder(feedback)
-            .setReplies(replies)
-            .setServedProbability(probability(feedback.getComparisons(), replies))
-            .setServedBy(result.getVersions())
-            .build());
+        new Feedback(
+            feedback.getEventId(),
+            feedback.getRevision(),
+            feedback.getOffset(),
+            feedback.getOccurredAt(),
+            feedback.getPrompt(),
+            replies,
+            feedback.getComparisons(),
+            feedback.getJudgements(),
+            probability(feedback.getComparisons(), replies),
+            feedback.getShown(),
+            result.getVersions()));
   }
 
   /** σ(reward(preferred) − reward(other)) of the first comparison that is no tie. */
