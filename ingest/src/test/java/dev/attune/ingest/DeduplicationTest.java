@@ -99,23 +99,4 @@ class DeduplicationTest {
     assertThat(ingest.count("accepted", "")).isEqualTo(2);
     assertThat(ingest.count("duplicate", "retry")).isEqualTo(1);
   }
-
-  @Test
-  void shouldCountRevisionsApart() {
-    // Given
-    ingest.send(Events.choice("ann", "e1", 3).setRevision(1).build());
-
-    // When
-    ingest.send(Events.choice("ann", "e1", 3).setRevision(0).build());
-    ingest.send(Events.choice("ann", "e1", 3).setRevision(2).build());
-    ingest.send(Events.choice("ann", "e2", 3).setWithdrawn(true).build());
-    ingest.send(Events.choice("ann", "e2", 3).build());
-
-    // Then
-    assertThat(ingest.count("accepted", "")).isEqualTo(1);
-    assertThat(ingest.count("duplicate", "superseded")).isEqualTo(1);
-    assertThat(ingest.count("duplicate", "revision")).isEqualTo(1);
-    assertThat(ingest.count("duplicate", "withdrawn")).isEqualTo(1);
-    assertThat(ingest.count("duplicate", "retry")).isEqualTo(1);
-  }
 }

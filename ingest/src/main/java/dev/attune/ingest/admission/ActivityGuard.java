@@ -6,11 +6,8 @@ import dev.attune.schemas.events.Feedback;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.StoreBuilder;
-import org.apache.kafka.streams.state.Stores;
 
 /**
  * Holds an event back that comes too fast, says the same again too often, or is one more choice of
@@ -30,16 +27,7 @@ public final class ActivityGuard implements AbuseGuard {
     this.activity = activity;
   }
 
-  /** Cached: of a user's many events between two commits one record is written. */
-  public static StoreBuilder<?> store() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(StateStores.ACTIVITY),
-            Serdes.String(),
-            new UserActivitySerde())
-        .withCachingEnabled();
-  }
-
-  /** A task's guard; {@link #store} must be one of the processor's stores. */
+  /** A task's guard; the processor must have the store of activities. */
   public static ActivityGuard of(AbuseLimits limits, ProcessorContext<?, ?> context) {
     return new ActivityGuard(limits, context.getStateStore(StateStores.ACTIVITY));
   }

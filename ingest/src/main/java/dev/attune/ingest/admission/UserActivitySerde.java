@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * that this one does not know is no activity: after a step back to an older release users start
  * anew rather than the task failing.
  */
-final class UserActivitySerde implements Serde<UserActivity> {
+public final class UserActivitySerde implements Serde<UserActivity> {
   private static final byte VERSION = 1;
   private static final int FIXED_BYTES = 1 + Double.BYTES + Long.BYTES + 2 * Integer.BYTES;
 

@@ -13,23 +13,26 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts what was served into the feedback of an event that names its request: the features and the
  * reward of each reply, what computed them, and the probability that was given to what the user
- * did. An event whose result is not there goes on without.
+ * did. An event whose result is not there goes on without. Forgets the results of a user who
+ * leaves.
  */
 public final class JoinProcessor implements Processor<String, UserChange, String, UserChange> {
   private final Deserializer<ScoreResult> deserializer;
   private final long windowMillis;
   private final IngestMeters meters;
   private ProcessorContext<String, UserChange> context;
-  private ServedResults served;
+  private @Nullable ServedResults served;
 
   /**
    * A task's join.
    *
-   * @param windowMillis greatest age of a result when its event comes
+   * @param windowMillis greatest age of a result when its event comes; 0: all goes on as it is, and
+   *     there is no store of results
    */
   public JoinProcessor(
       Deserializer<ScoreResult> deserializer, long windowMillis, IngestMeters meters) {
@@ -41,24 +44,33 @@ public final class JoinProcessor implements Processor<String, UserChange, String
   @Override
   public void init(ProcessorContext<String, UserChange> processorContext) {
     this.context = processorContext;
-    this.served =
-        new ServedResults(
-            processorContext.getStateStore(StateStores.SERVED), deserializer, windowMillis);
+    if (windowMillis > 0) {
+      this.served =
+          new ServedResults(
+              processorContext.getStateStore(StateStores.SERVED), deserializer, windowMillis);
+    }
   }
 
   @Override
   public void process(Record<String, UserChange> record) {
-    if (record.value() instanceof UserChange.Learned learned
+    UserChange change = record.value();
+    if (served == null) {
+      context.forward(record);
+    } else if (change instanceof UserChange.Learned learned
         && learned.event().requestId() != null) {
-      context.forward(record.withValue(new UserChange.Learned(joined(learned.event()))));
+      UserEvent joined = joined(learned.event(), served);
+      context.forward(record.withValue(new UserChange.Learned(joined)));
     } else {
+      if (change instanceof UserChange.Erased erased) {
+        served.erase(erased.userId());
+      }
       context.forward(record);
     }
   }
 
-  private UserEvent joined(UserEvent event) {
+  private UserEvent joined(UserEvent event, ServedResults results) {
     Optional<ScoreResult> result =
-        served.find(event.userId(), event.requestId(), event.source().appendedAt());
+        results.find(event.userId(), event.requestId(), event.source().appendedAt());
     if (result.isEmpty()) {
       meters.join(Join.MISSING);
       return event;

@@ -3,13 +3,20 @@ package dev.attune.ingest.join;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.serde.WireFormatException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /** The results that wait for their events, by user and request. One task's; not thread-safe. */
 final class ServedResults {
+  /** No user id holds it: the validator sees to that. */
+  private static final char SEPARATOR = '\0';
+
   private final WindowStore<String, byte[]> store;
   private final Deserializer<ScoreResult> deserializer;
   private final long windowMillis;
@@ -23,9 +30,8 @@ final class ServedResults {
     this.windowMillis = windowMillis;
   }
 
-  /** User ids have no NUL. */
   static String key(String userId, String requestId) {
-    return userId + '\0' + requestId;
+    return userId + SEPARATOR + requestId;
   }
 
   /** The latest result of the user's request that is not older than the window. */
@@ -39,6 +45,16 @@ final class ServedResults {
       }
     }
     return latest == null ? Optional.empty() : read(latest, userId);
+  }
+
+  /** Forgets all results of the user. */
+  void erase(String userId) {
+    List<Windowed<String>> keys = new ArrayList<>();
+    try (KeyValueIterator<Windowed<String>, byte[]> all =
+        store.fetch(userId + SEPARATOR, userId + (char) (SEPARATOR + 1), 0, Long.MAX_VALUE)) {
+      all.forEachRemaining(next -> keys.add(next.key));
+    }
+    keys.forEach(key -> store.put(key.key(), null, key.window().start()));
   }
 
   private Optional<ScoreResult> read(byte[] bytes, String userId) {

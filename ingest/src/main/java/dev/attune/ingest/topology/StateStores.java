@@ -1,22 +1,26 @@
 package dev.attune.ingest.topology;
 
 import java.time.Duration;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
 
-/** The topology's stores: their names and how they are built. */
+/** The topology's stores: their names, how they are built, and where their bytes lie. */
 public final class StateStores {
-  /** Events that passed, for as long as repeats are looked for. */
+  /** Events that count, for as long as repeats and corrections are looked for. */
   public static final String SEEN = "seen-events";
 
   /** The items of open buckets. */
   public static final String ITEMS = "bucket-items";
 
-  /** The next sequence number of each route, user and domain. */
-  public static final String SEQUENCES = "bucket-sequences";
+  /** How far each user's buckets of a domain have come, on both routes. */
+  public static final String PROGRESS = "bucket-progress";
 
   /** What each user did lately, to find abuse. */
   public static final String ACTIVITY = "user-activity";
@@ -24,33 +28,70 @@ public final class StateStores {
   /** Results that were served, by user and request, for as long as events are joined with them. */
   public static final String SERVED = "served-results";
 
-  private StateStores() {}
+  /**
+   * Kept longer than looked for: a correction is written at the time of its event's first record,
+   * while two source partitions may differ by what is on its way. So a store's own time never
+   * passes a time that is still written.
+   */
+  private static final Duration SLACK = Duration.ofMinutes(10);
 
-  public static StoreBuilder<WindowStore<String, Integer>> seen(Duration window) {
-    return Stores.windowStoreBuilder(
-        Stores.persistentWindowStore(SEEN, window, window, false),
-        Serdes.String(),
-        Serdes.Integer());
+  private final Suppliers suppliers;
+
+  /** Where the bytes of the stores lie; a test may keep them over restarts. */
+  public interface Suppliers {
+    WindowBytesStoreSupplier window(String name, Duration retention, Duration window);
+
+    KeyValueBytesStoreSupplier keyValue(String name);
+
+    /** In RocksDB, each with a changelog. */
+    static Suppliers persistent() {
+      return new Suppliers() {
+        @Override
+        public WindowBytesStoreSupplier window(String name, Duration retention, Duration window) {
+          return Stores.persistentWindowStore(name, retention, window, false);
+        }
+
+        @Override
+        public KeyValueBytesStoreSupplier keyValue(String name) {
+          return Stores.persistentKeyValueStore(name);
+        }
+      };
+    }
   }
 
-  /** Cached: what is put and deleted between two commits is not written to the changelog. */
-  public static StoreBuilder<KeyValueStore<String, byte[]>> items() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(ITEMS), Serdes.String(), Serdes.ByteArray())
+  public StateStores(Suppliers suppliers) {
+    this.suppliers = suppliers;
+  }
+
+  /** By user and event id, at the time of the event's first record. */
+  public <V> StoreBuilder<WindowStore<String, V>> seen(Duration window, Serde<V> events) {
+    return Stores.windowStoreBuilder(
+        suppliers.window(SEEN, window.plus(SLACK), window), Serdes.String(), events);
+  }
+
+  /** Cached: of what is put and deleted between two commits, only the deletion is written. */
+  public StoreBuilder<KeyValueStore<Bytes, byte[]>> items() {
+    return cached(ITEMS);
+  }
+
+  public StoreBuilder<KeyValueStore<Bytes, byte[]>> progress() {
+    return cached(PROGRESS);
+  }
+
+  /** Cached: of a user's many events between two commits one record is written. */
+  public <V> StoreBuilder<KeyValueStore<String, V>> activity(Serde<V> activities) {
+    return Stores.keyValueStoreBuilder(suppliers.keyValue(ACTIVITY), Serdes.String(), activities)
         .withCachingEnabled();
   }
 
-  public static StoreBuilder<KeyValueStore<String, Long>> sequences() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(SEQUENCES), Serdes.String(), Serdes.Long())
-        .withCachingEnabled();
+  /** By user and request, at the result's time; ScoreResults in the wire format of their topic. */
+  public StoreBuilder<WindowStore<String, byte[]>> served(Duration window) {
+    return Stores.windowStoreBuilder(
+        suppliers.window(SERVED, window.plus(SLACK), window), Serdes.String(), Serdes.ByteArray());
   }
 
-  /** Values are ScoreResults in the wire format of attune.rewards. */
-  public static StoreBuilder<WindowStore<String, byte[]>> served(Duration window) {
-    return Stores.windowStoreBuilder(
-        Stores.persistentWindowStore(SERVED, window, window, false),
-        Serdes.String(),
-        Serdes.ByteArray());
+  private StoreBuilder<KeyValueStore<Bytes, byte[]>> cached(String name) {
+    return Stores.keyValueStoreBuilder(suppliers.keyValue(name), Serdes.Bytes(), Serdes.ByteArray())
+        .withCachingEnabled();
   }
 }
