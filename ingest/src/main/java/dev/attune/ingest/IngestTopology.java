@@ -9,6 +9,7 @@ import dev.attune.ingest.admission.SeenEventSerde;
 import dev.attune.ingest.admission.UserActivitySerde;
 import dev.attune.ingest.bucket.BucketProcessor;
 import dev.attune.ingest.event.RejectionReason;
+import dev.attune.ingest.event.ReleaseProcessor;
 import dev.attune.ingest.event.ValidateProcessor;
 import dev.attune.ingest.join.JoinProcessor;
 import dev.attune.ingest.join.ServedResultProcessor;
@@ -90,7 +91,7 @@ public final class IngestTopology {
    *
    * @param events of attune.preferences; only its deserializer is used
    * @param buckets of the bucket topics and of the store of items
-   * @param rejected of the rejected and the quarantined topic; only its serializer is used
+   * @param rejected of the rejected, the quarantined and the released topic
    * @param erasures of attune.erasures; only its deserializer is used
    * @param results of attune.rewards; only its deserializer is used
    * @param served the part of a result that is looked at when it comes; as above
@@ -166,6 +167,7 @@ public final class IngestTopology {
         new IngestTopology(
             config, serdes, new IngestMeters(registry), clock, guards, new StateStores(suppliers));
     ingest.preferences();
+    ingest.released();
     ingest.erasures();
     ingest.admission();
     ingest.join();
@@ -176,10 +178,19 @@ public final class IngestTopology {
   private void preferences() {
     meters.expect("rejected", RejectionReason.values());
     source(Nodes.PREFERENCES, Topics.PREFERENCES.name());
+    topology.addProcessor(Nodes.VALIDATE, this::validate, Nodes.PREFERENCES);
+  }
+
+  private void released() {
+    source(Nodes.RELEASED, Topics.PREFERENCES_RELEASED.name());
     topology.addProcessor(
-        Nodes.VALIDATE,
-        () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
-        Nodes.PREFERENCES);
+        Nodes.RELEASE,
+        () -> new ReleaseProcessor(serdes.rejected().deserializer(), validate()),
+        Nodes.RELEASED);
+  }
+
+  private ValidateProcessor validate() {
+    return new ValidateProcessor(serdes.events().deserializer(), config.event(), meters);
   }
 
   private void erasures() {
@@ -196,19 +207,20 @@ public final class IngestTopology {
         .addProcessor(
             Nodes.ADMIT,
             () -> new AdmitProcessor(config.deduplicationWindow().toMillis(), guards, meters),
-            Nodes.VALIDATE)
+            Nodes.VALIDATE,
+            Nodes.RELEASE)
         .addStateStore(
             stores.seen(config.deduplicationWindow(), new SeenEventSerde()),
             Nodes.ADMIT,
             Nodes.ERASE)
-        .addStateStore(
-            stores.activity(new UserActivitySerde()), Nodes.ADMIT, Nodes.ERASE)
+        .addStateStore(stores.activity(new UserActivitySerde()), Nodes.ADMIT, Nodes.ERASE)
         .addSink(
             Nodes.REJECTED_SINK,
             Topics.PREFERENCES_REJECTED.name(),
             new StringSerializer(),
             serdes.rejected().serializer(),
             Nodes.VALIDATE,
+            Nodes.RELEASE,
             Nodes.ADMIT)
         .addSink(
             Nodes.QUARANTINED_SINK,

@@ -22,11 +22,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads attune.erasures: forgets what admission remembers of the user, then tells the join and the buckets. A
- * request that cannot be read, or whose key is not its user id, is logged and counted, and the next
- * one is read: it says nobody who could be erased. A registry that cannot be asked is the task's
- * failure, so that no request is skipped. A record without a value is a request that was taken off
- * the compacted topic; it says nothing.
+ * Reads attune.erasures: forgets what admission remembers of the user, then tells the join and the
+ * buckets. A request that cannot be read, or whose key is not its user id, is logged and counted,
+ * and the next one is read: it says nobody who could be erased. A registry that cannot be asked is
+ * the task's failure, so that no request is skipped. A record without a value is a request that was
+ * taken off the compacted topic; it says nothing.
  */
 public final class EraseProcessor implements Processor<byte[], byte[], String, UserChange> {
   private static final Logger LOG = LoggerFactory.getLogger(EraseProcessor.class);

@@ -1,10 +1,12 @@
 package dev.attune.ingest.join;
 
+import dev.attune.ingest.event.RecordDecoder;
 import dev.attune.ingest.event.UserChange;
 import dev.attune.ingest.event.UserEvent;
 import dev.attune.ingest.metrics.IngestMeters;
 import dev.attune.ingest.metrics.IngestMeters.Join;
 import dev.attune.ingest.topology.StateStores;
+import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.ScoreResult;
 import java.util.Objects;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * leaves.
  */
 public final class JoinProcessor implements Processor<String, UserChange, String, UserChange> {
-  private final Deserializer<ScoreResult> deserializer;
+  private final RecordDecoder<ScoreResult> decoder;
   private final long windowMillis;
   private final IngestMeters meters;
   private ProcessorContext<String, UserChange> context;
@@ -36,7 +38,7 @@ public final class JoinProcessor implements Processor<String, UserChange, String
    */
   public JoinProcessor(
       Deserializer<ScoreResult> deserializer, long windowMillis, IngestMeters meters) {
-    this.deserializer = deserializer;
+    this.decoder = new RecordDecoder<>(Topics.REWARDS.name(), deserializer);
     this.windowMillis = windowMillis;
     this.meters = meters;
   }
@@ -47,7 +49,7 @@ public final class JoinProcessor implements Processor<String, UserChange, String
     if (windowMillis > 0) {
       this.served =
           new ServedResults(
-              processorContext.getStateStore(StateStores.SERVED), deserializer, windowMillis);
+              processorContext.getStateStore(StateStores.SERVED), decoder, windowMillis);
     }
   }
 

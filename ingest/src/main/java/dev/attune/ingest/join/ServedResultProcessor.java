@@ -1,13 +1,14 @@
 package dev.attune.ingest.join;
 
 import dev.attune.ingest.event.EventLimits;
+import dev.attune.ingest.event.RecordDecoder;
+import dev.attune.ingest.event.RejectedEventException;
 import dev.attune.ingest.metrics.IngestMeters;
 import dev.attune.ingest.metrics.IngestMeters.Result;
 import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ServedResult;
-import dev.attune.schemas.serde.WireFormatException;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -27,12 +28,12 @@ import org.apache.kafka.streams.state.WindowStore;
 public final class ServedResultProcessor implements Processor<String, byte[], Void, Void> {
   private static final String SCHEMA_ID_HEADER = "__value_schema_id";
 
-  private final Deserializer<ServedResult> view;
+  private final RecordDecoder<ServedResult> view;
   private final IngestMeters meters;
   private WindowStore<String, byte[]> served;
 
   public ServedResultProcessor(Deserializer<ServedResult> view, IngestMeters meters) {
-    this.view = view;
+    this.view = new RecordDecoder<>(Topics.REWARDS.name(), view);
     this.meters = meters;
   }
 
@@ -49,11 +50,8 @@ public final class ServedResultProcessor implements Processor<String, byte[], Vo
   private Result keep(Record<String, byte[]> record) {
     ServedResult result;
     try {
-      result = view.deserialize(Topics.REWARDS.name(), record.headers(), record.value());
-    } catch (WireFormatException e) {
-      if (!Readability.isRecordsFault(e)) {
-        throw e;
-      }
+      result = view.decode(record.headers(), record.value());
+    } catch (RejectedEventException e) {
       return Result.UNREADABLE;
     }
     if (result == null || record.key() == null) {

@@ -1,12 +1,13 @@
 package dev.attune.ingest.join;
 
-import dev.attune.schemas.Topics;
+import dev.attune.ingest.event.RecordDecoder;
+import dev.attune.ingest.event.RejectedEventException;
 import dev.attune.schemas.events.ScoreResult;
-import dev.attune.schemas.serde.WireFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
@@ -17,16 +18,16 @@ final class ServedResults {
   /** No user id holds it: the validator sees to that. */
   private static final char SEPARATOR = '\0';
 
+  private static final Headers NO_HEADERS = new RecordHeaders();
+
   private final WindowStore<String, byte[]> store;
-  private final Deserializer<ScoreResult> deserializer;
+  private final RecordDecoder<ScoreResult> decoder;
   private final long windowMillis;
 
   ServedResults(
-      WindowStore<String, byte[]> store,
-      Deserializer<ScoreResult> deserializer,
-      long windowMillis) {
+      WindowStore<String, byte[]> store, RecordDecoder<ScoreResult> decoder, long windowMillis) {
     this.store = store;
-    this.deserializer = deserializer;
+    this.decoder = decoder;
     this.windowMillis = windowMillis;
   }
 
@@ -59,12 +60,9 @@ final class ServedResults {
 
   private Optional<ScoreResult> read(byte[] bytes, String userId) {
     try {
-      ScoreResult result = deserializer.deserialize(Topics.REWARDS.name(), bytes);
+      ScoreResult result = decoder.decode(NO_HEADERS, bytes);
       return Optional.of(result).filter(one -> one.getUserId().equals(userId));
-    } catch (WireFormatException e) {
-      if (!Readability.isRecordsFault(e)) {
-        throw e;
-      }
+    } catch (RejectedEventException e) {
       // Its beginning could be read, or it would not be here.
       return Optional.empty();
     }
