@@ -34,6 +34,7 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 /** The topology without a broker, with a clock that stands still until it is moved. */
 final class IngestHarness implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final IngestConfig config;
   final ValueSerdes serdes;
   final TopologyTestDriver driver;
   final TestInputTopic<String, byte[]> input;
@@ -46,6 +47,7 @@ final class IngestHarness implements AutoCloseable {
   private final TestInputTopic<String, byte[]> released;
   private final TestInputTopic<String, byte[]> rewards;
   private Instant now;
+  private boolean closed;
 
   IngestHarness(FakeRegistry registry, Path stateDir, Map<String, String> settings) {
     this(
@@ -90,7 +92,7 @@ final class IngestHarness implements AutoCloseable {
     flags.put("schema.registry.auto.register", "true");
     flags.put("schema.registry.max.retries", "0");
     flags.put("ingest.state.dir", stateDir.toString());
-    IngestConfig config = IngestConfig.from(Configuration.of(flags));
+    this.config = IngestConfig.from(Configuration.of(flags));
     this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
     this.driver =
         new TopologyTestDriver(
@@ -216,7 +218,10 @@ final class IngestHarness implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.close();
+    if (!closed) {
+      closed = true;
+      driver.close();
+    }
   }
 
   private TestOutputTopic<String, RejectedPreference> rejections(String topic) {

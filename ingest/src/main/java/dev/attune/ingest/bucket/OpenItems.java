@@ -93,7 +93,8 @@ final class OpenItems {
   /** Adds an item, which is open on each route that it concerns and that has not closed it. */
   void add(Item item, long now) {
     items.add(item);
-    nextIndex = item.index() + 1;
+    // A restored item may be older than one that is gone already.
+    nextIndex = Math.max(nextIndex, item.index() + 1);
     for (Route route : OpenBuckets.ROUTES) {
       if (isOpen(item, route)) {
         OpenBucket bucket = on(route);
