@@ -134,9 +134,6 @@ class RejectionTest {
             RejectionReason.TOO_MANY_CANDIDATES,
             event -> event.setCandidates(Events.candidates(17))),
         bad(
-            RejectionReason.EMPTY_REPLY,
-            event -> event.setCandidates(List.of(new Candidate("a", "\u00a0\n")))),
-        bad(
             RejectionReason.DUPLICATE_CANDIDATE,
             event ->
                 event.setCandidates(List.of(new Candidate("a", "x"), new Candidate("a", "y")))),

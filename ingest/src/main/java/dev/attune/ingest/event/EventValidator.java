@@ -153,10 +153,6 @@ public final class EventValidator {
       TextRules.id("a candidate's id", candidate.getId(), limits.maxIdLength());
       TextRules.text("a candidate", candidate.getText(), limits.maxReplyLength());
       require(
-          !TextRules.blank(candidate.getText()),
-          RejectionReason.EMPTY_REPLY,
-          "a candidate's text is blank");
-      require(
           ids.add(candidate.getId()),
           RejectionReason.DUPLICATE_CANDIDATE,
           "two candidates have one id");

@@ -41,8 +41,6 @@ public enum RejectionReason {
   NO_CANDIDATES,
   /** There are more candidates than {@code ingest.max-candidates}. */
   TOO_MANY_CANDIDATES,
-  /** A candidate's text is blank. */
-  EMPTY_REPLY,
   /** Two candidates have one id, or the signal names one twice. */
   DUPLICATE_CANDIDATE,
   /** The signal names a candidate that was not shown. */

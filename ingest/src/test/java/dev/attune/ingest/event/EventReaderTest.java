@@ -76,6 +76,21 @@ class EventReaderTest {
     assertThat(event.requestId()).isNull();
   }
 
+  @Test
+  void shouldTakeAReplyOfNothingForAReply() {
+    // Given
+    PreferenceEvent given =
+        Events.choice("ann", "e1", 2)
+            .setCandidates(List.of(new Candidate("a", "a reply"), new Candidate("b", "")))
+            .build();
+
+    // When
+    UserEvent event = reader.read(given, "ann", SOURCE);
+
+    // Then
+    assertThat(event.feedback().getComparisons()).hasSize(1);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"\ud800", "a\udc00b", "\udc00\ud800"})
   void shouldRejectHalfSurrogatePairs(String text) {
@@ -166,7 +181,7 @@ class EventReaderTest {
             }),
         broken((field, text) -> null),
         broken((field, text) -> text + "\ud800"),
-        broken((field, text) -> " "),
+        broken((field, text) -> field == Field.PROMPT ? " " : text),
         broken((field, text) -> text.repeat(100_000)));
   }
 
