@@ -22,23 +22,10 @@ public final class Importer implements AutoCloseable {
    */
   public record Accounts(
       long accepted,
+      long rejected,
       long duplicate,
       long comparisons,
-      Map<String, Long> rejectedByReason,
-      Map<String, Long> quarantinedByReason) {
-
-    public long rejected() {
-      return sum(rejectedByReason);
-    }
-
-    public long quarantined() {
-      return sum(quarantinedByReason);
-    }
-
-    private static long sum(Map<String, Long> counts) {
-      return counts.values().stream().mapToLong(Long::longValue).sum();
-    }
-  }
+      Map<String, Long> rejectedByReason) {}
 
   private final @Nullable IngestAccount account;
   private final EventSender sender;
@@ -102,10 +89,10 @@ public final class Importer implements AutoCloseable {
     }
     return new Accounts(
         account.accepted(),
+        account.rejected(),
         account.duplicate(),
         account.comparisons(),
-        account.rejectedByReason(),
-        account.quarantinedByReason());
+        account.rejectedByReason());
   }
 
   /** Events sent. */

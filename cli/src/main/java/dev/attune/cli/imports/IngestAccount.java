@@ -29,9 +29,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * Finds out what ingest made of sent events, from its committed output: a by-user bucket names the
- * offsets that it covers and holds the feedback of those that were accepted; the rejected and the
- * quarantined topic name the offsets of others. What is covered by a bucket without feedback and
- * stands on neither is a duplicate.
+ * offsets that it covers and holds the feedback of those that were accepted; the rejected topic
+ * names the offsets of the others. What is covered by a bucket without feedback and without a
+ * rejection is a duplicate.
  *
  * <p>Create it before the first event is sent: it reads what comes after. One thread.
  */
@@ -41,7 +41,7 @@ final class IngestAccount implements AutoCloseable {
   private final KafkaSettings kafka;
   private final Consumer<String, SpecificRecord> consumer;
   private final Map<String, Long> rejectedByReason = new TreeMap<>();
-  private final Map<String, Long> quarantinedByReason = new TreeMap<>();
+  private final Set<Position> rejections = new HashSet<>();
   private final Set<Position> withoutFeedback = new HashSet<>();
   private long accepted;
   private long comparisons;
@@ -58,10 +58,7 @@ final class IngestAccount implements AutoCloseable {
               deserializer);
       List<TopicPartition> partitions = new ArrayList<>();
       for (String topic :
-          List.of(
-              Topics.BUCKETS_BY_USER.name(),
-              Topics.PREFERENCES_REJECTED.name(),
-              Topics.PREFERENCES_QUARANTINED.name())) {
+          List.of(Topics.BUCKETS_BY_USER.name(), Topics.PREFERENCES_REJECTED.name())) {
         for (PartitionInfo partition : consumer.partitionsFor(topic)) {
           partitions.add(new TopicPartition(topic, partition.partition()));
         }
@@ -89,7 +86,7 @@ final class IngestAccount implements AutoCloseable {
       while (sent.count() > 0) {
         long before = sent.count();
         for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
-          take(record, sent);
+          take(record.value(), sent);
         }
         long now = System.nanoTime();
         if (sent.count() < before) {
@@ -107,8 +104,7 @@ final class IngestAccount implements AutoCloseable {
     }
   }
 
-  private void take(ConsumerRecord<String, SpecificRecord> record, SentOffsets sent) {
-    SpecificRecord value = record.value();
+  private void take(SpecificRecord value, SentOffsets sent) {
     if (value instanceof PreferenceBucket bucket) {
       Map<Long, Integer> comparisonsAt = new HashMap<>();
       for (Feedback feedback : bucket.getFeedback()) {
@@ -129,8 +125,8 @@ final class IngestAccount implements AutoCloseable {
       Position source = rejected.getSource();
       boolean ours = sent.remove(source.getPartition(), source.getOffset());
       if (ours || withoutFeedback.remove(source)) {
-        boolean held = record.topic().equals(Topics.PREFERENCES_QUARANTINED.name());
-        (held ? quarantinedByReason : rejectedByReason).merge(rejected.getReason(), 1L, Long::sum);
+        rejections.add(source);
+        rejectedByReason.merge(rejected.getReason(), 1L, Long::sum);
       }
     }
   }
@@ -140,7 +136,7 @@ final class IngestAccount implements AutoCloseable {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
     while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
       for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
-        take(record, new SentOffsets());
+        take(record.value(), new SentOffsets());
       }
     }
   }
@@ -159,9 +155,8 @@ final class IngestAccount implements AutoCloseable {
     return new TreeMap<>(rejectedByReason);
   }
 
-  /** Events that were held back, by reason code. */
-  Map<String, Long> quarantinedByReason() {
-    return new TreeMap<>(quarantinedByReason);
+  long rejected() {
+    return rejections.size();
   }
 
   long duplicate() {
