@@ -1,5 +1,6 @@
 package dev.attune.ingest;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -335,6 +336,34 @@ class RejectionTest {
         .hasRootCauseInstanceOf(IOException.class);
     assertThat(ingest.meters.get("attune.ingest.events").counters())
         .allMatch(counter -> counter.count() == 0);
+  }
+
+  @Test
+  void shouldRejectAnIdThatIsNotUtf8() {
+    // Given
+    byte[] bytes = ingest.bytes(Events.choice("ann", "event-id", 2).build());
+    bytes[new String(bytes, ISO_8859_1).indexOf("event-id")] = (byte) 0xff;
+
+    // When
+    ingest.send("ann", bytes);
+
+    // Then
+    assertThat(onlyReason()).isEqualTo("INVALID_UNICODE");
+  }
+
+  @Test
+  void shouldReadBytesThatAreNotUtf8InATextAsReplacementCharacters() {
+    // Given
+    byte[] bytes = ingest.bytes(Events.choice("ann", "e", 2).setUserText("user-text").build());
+    bytes[new String(bytes, ISO_8859_1).indexOf("user-text")] = (byte) 0xff;
+
+    // When
+    ingest.send("ann", bytes);
+
+    // Then
+    assertThat(ingest.flush(Route.BY_DOMAIN))
+        .extracting(PreferenceBucket::getUserText)
+        .containsExactly("\ufffdser-text");
   }
 
   @Test

@@ -49,7 +49,7 @@ public final class ReleaseProcessor implements Processor<byte[], byte[], String,
       validate.reject(record.key(), wrapping, e);
       return;
     }
-    validate.process(record.key(), original);
+    validate.process(record.key(), original, SchemaHeaders.asHeaders(original.headers()));
   }
 
   private SourceRecord original(Record<byte[], byte[]> record, SourceRecord wrapping) {

@@ -10,6 +10,7 @@ import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -48,15 +49,20 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    process(record.key(), source(record, context.recordMetadata().orElseThrow()));
+    SourceRecord source = source(record, context.recordMetadata().orElseThrow());
+    process(record.key(), source, record.headers());
   }
 
-  /** Validates a record that came, or the original of one that was released. */
-  void process(byte @Nullable [] recordKey, SourceRecord source) {
+  /**
+   * Validates a record that came, or the original of one that was released.
+   *
+   * @param headers may name the schema
+   */
+  void process(byte @Nullable [] recordKey, SourceRecord source, Headers headers) {
     String key = utf8(recordKey);
     meters.read(source.value().remaining());
     try {
-      UserEvent event = read(key, source);
+      UserEvent event = read(key, source, headers);
       context.forward(new Record<>(event.userId(), event, source.appendedAt()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
       reject(recordKey, source, e);
@@ -81,8 +87,8 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     }
   }
 
-  private UserEvent read(@Nullable String key, SourceRecord source) {
-    PreferenceEvent event = decode(source);
+  private UserEvent read(@Nullable String key, SourceRecord source, Headers headers) {
+    PreferenceEvent event = decode(source, headers);
     try {
       return reader.read(event, key, source);
     } catch (RejectedEventException e) {
@@ -98,14 +104,14 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     }
   }
 
-  private PreferenceEvent decode(SourceRecord source) {
+  private PreferenceEvent decode(SourceRecord source, Headers headers) {
     byte[] value = source.bytes();
     if (value.length > limits.maxEventBytes()) {
       throw new RejectedEventException(
           RejectionReason.EVENT_TOO_LARGE,
           "the record has " + value.length + " bytes, at most " + limits.maxEventBytes());
     }
-    return decoder.decode(SchemaHeaders.asHeaders(source.headers()), value);
+    return decoder.decode(headers, value);
   }
 
   private static SourceRecord source(Record<byte[], byte[]> record, RecordMetadata metadata) {

@@ -117,6 +117,23 @@ class ValidateFuzzTest {
     assertThat(reasons).contains("MALFORMED_AVRO").doesNotContain("UNPROCESSABLE");
   }
 
+  @Test
+  void shouldRejectWhatADefectOfPureCodeFailsOn() {
+    // Given
+    processor =
+        new ValidateProcessor(
+            (topic, bytes) -> new PreferenceEvent(),
+            EventConfig.defaults(),
+            new IngestMeters(new SimpleMeterRegistry()));
+    processor.init(context);
+
+    // When
+    String reason = process(new byte[] {1});
+
+    // Then
+    assertThat(reason).isEqualTo("UNPROCESSABLE");
+  }
+
   /** What became of a record; fails unless it is exactly one thing. */
   private String process(byte[] value) {
     context.resetForwards();
