@@ -22,6 +22,12 @@ public final class StateStores {
   /** How far each user's buckets of a domain have come, on both routes. */
   public static final String PROGRESS = "bucket-progress";
 
+  /** What each user did lately, to find abuse. */
+  public static final String ACTIVITY = "user-activity";
+
+  /** Results that were served, by user and request, for as long as events are joined with them. */
+  public static final String SERVED = "served-results";
+
   /**
    * Kept longer than looked for: a correction is written at the time of its event's first record,
    * while two source partitions may differ by what is on its way. So a store's own time never
@@ -37,7 +43,10 @@ public final class StateStores {
 
     KeyValueBytesStoreSupplier keyValue(String name);
 
-    /** In RocksDB, each with a changelog. */
+    /** For little that lives shortly. */
+    KeyValueBytesStoreSupplier inMemory(String name);
+
+    /** In RocksDB and on the heap. */
     static Suppliers persistent() {
       return new Suppliers() {
         @Override
@@ -48,6 +57,11 @@ public final class StateStores {
         @Override
         public KeyValueBytesStoreSupplier keyValue(String name) {
           return Stores.persistentKeyValueStore(name);
+        }
+
+        @Override
+        public KeyValueBytesStoreSupplier inMemory(String name) {
+          return Stores.inMemoryKeyValueStore(name);
         }
       };
     }
@@ -63,17 +77,33 @@ public final class StateStores {
         suppliers.window(SEEN, window.plus(SLACK), window), Serdes.String(), events);
   }
 
-  /** Cached: of what is put and deleted between two commits, only the deletion is written. */
+  /**
+   * On the heap, because an item lives for as long as its buckets are open. Neither this store nor
+   * the next is cached: nearly all of it outlives a commit, so a cache would only put off the
+   * writes until then, when each task in turn would wait for them.
+   */
   public StoreBuilder<KeyValueStore<Bytes, byte[]>> items() {
-    return cached(ITEMS);
+    return bytes(suppliers.inMemory(ITEMS));
   }
 
   public StoreBuilder<KeyValueStore<Bytes, byte[]>> progress() {
-    return cached(PROGRESS);
+    return bytes(suppliers.keyValue(PROGRESS));
   }
 
-  private StoreBuilder<KeyValueStore<Bytes, byte[]>> cached(String name) {
-    return Stores.keyValueStoreBuilder(suppliers.keyValue(name), Serdes.Bytes(), Serdes.ByteArray())
+  /** Cached: of a user's many events between two commits one record is written. */
+  public <V> StoreBuilder<KeyValueStore<String, V>> activity(Serde<V> activities) {
+    return Stores.keyValueStoreBuilder(suppliers.keyValue(ACTIVITY), Serdes.String(), activities)
         .withCachingEnabled();
+  }
+
+  /** By user and request, at the result's time; ScoreResults in the wire format of their topic. */
+  public StoreBuilder<WindowStore<String, byte[]>> served(Duration window) {
+    return Stores.windowStoreBuilder(
+        suppliers.window(SERVED, window.plus(SLACK), window), Serdes.String(), Serdes.ByteArray());
+  }
+
+  private static StoreBuilder<KeyValueStore<Bytes, byte[]>> bytes(
+      KeyValueBytesStoreSupplier supplier) {
+    return Stores.keyValueStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
   }
 }
