@@ -27,8 +27,8 @@ final class EventLoad {
   /** A producer's header: the event's number, for those who do not read its value. */
   static final String NUMBER = "n";
 
-  private static final int PROMPT_LENGTH = 200;
-  private static final int REPLY_LENGTH = 330;
+  private static final int PROMPT_LENGTH = 190;
+  private static final int REPLY_LENGTH = 320;
   private static final String WORDS =
       "the of and to a in for is on that by this with you it not or be are from at as your all have"
           + " new more an was we will home can us about if page my has search free but our one other"
@@ -79,7 +79,8 @@ final class EventLoad {
   }
 
   private static String text(SplittableRandom random, int length) {
+    // Its beginning makes each text another one: equal replies compare nothing.
     int start = random.nextInt(WORDS.length() - length);
-    return WORDS.substring(start, start + length);
+    return Long.toHexString(random.nextLong()) + ' ' + WORDS.substring(start, start + length);
   }
 }
