@@ -24,7 +24,7 @@ public record IngestConfig(
     KafkaSettings kafka,
     String applicationId,
     int threads,
-    int standbyReplicas,
+    OperationConfig operation,
     Path stateDir,
     Duration commitInterval,
     Duration deduplicationWindow,
@@ -39,9 +39,6 @@ public record IngestConfig(
           "The consumer group, and the prefix of the internal topics.");
   static final ConfigKey<Integer> THREADS =
       ConfigKey.integer("ingest.threads", 1, 1, 64, "Stream threads of this process.");
-  static final ConfigKey<Integer> STANDBY_REPLICAS =
-      ConfigKey.integer(
-          "ingest.standby-replicas", 0, 0, 3, "Further processes that keep a copy of the state.");
   static final ConfigKey<Path> STATE_DIR =
       ConfigKey.path(
               "ingest.state.dir",
@@ -105,7 +102,7 @@ public record IngestConfig(
         KafkaSettings.from(configuration),
         configuration.get(APPLICATION_ID),
         configuration.get(THREADS),
-        configuration.get(STANDBY_REPLICAS),
+        OperationConfig.from(configuration),
         configuration.find(STATE_DIR).orElseGet(IngestConfig::temporaryDir),
         configuration.get(COMMIT_INTERVAL),
         configuration.get(DEDUPLICATION_WINDOW),
@@ -131,7 +128,6 @@ public record IngestConfig(
             List.of(
                 APPLICATION_ID,
                 THREADS,
-                STANDBY_REPLICAS,
                 STATE_DIR,
                 COMMIT_INTERVAL,
                 DEDUPLICATION_WINDOW,
@@ -141,6 +137,7 @@ public record IngestConfig(
                 CLOCK_SKEW));
     keys.addAll(BY_USER.all());
     keys.addAll(BY_DOMAIN.all());
+    keys.addAll(OperationConfig.keys());
     return keys;
   }
 

@@ -2,6 +2,7 @@ package dev.attune.ingest;
 
 import dev.attune.ingest.admission.AdmitProcessor;
 import dev.attune.ingest.bucket.BucketProcessor;
+import dev.attune.ingest.event.PoisonRecords;
 import dev.attune.ingest.event.RejectionReason;
 import dev.attune.ingest.event.ValidateProcessor;
 import dev.attune.ingest.metrics.IngestMeters;
@@ -76,9 +77,14 @@ public final class IngestTopology {
    * The topology.
    *
    * @param clock what record times are clamped to; ages of buckets go by the tasks' own wall clock
+   * @param poison the records that failed, which are rejected when they have failed too often
    */
   public static Topology build(
-      IngestConfig config, ValueSerdes serdes, MeterRegistry registry, InstantSource clock) {
+      IngestConfig config,
+      ValueSerdes serdes,
+      MeterRegistry registry,
+      InstantSource clock,
+      PoisonRecords poison) {
     IngestMeters meters = new IngestMeters(registry);
     meters.expect("rejected", RejectionReason.values());
     StreamPartitioner<String, PreferenceBucket> byDomain =
@@ -94,7 +100,9 @@ public final class IngestTopology {
             Topics.PREFERENCES.name())
         .addProcessor(
             Nodes.VALIDATE,
-            () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
+            () ->
+                new ValidateProcessor(
+                    serdes.events().deserializer(), config.limits(), meters, poison),
             Nodes.PREFERENCES)
         .addProcessor(
             Nodes.ADMIT,

@@ -1,6 +1,7 @@
 package dev.attune.ingest;
 
 import dev.attune.ingest.IngestTopology.ValueSerdes;
+import dev.attune.ingest.event.PoisonRecords;
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.PreferenceBucket;
@@ -47,10 +48,11 @@ final class IngestHarness implements AutoCloseable {
                 new AvroSerde<>(PreferenceBucket.class),
                 new AvroSerde<>(RejectedPreference.class))
             .configured(config.kafka().serde());
+    PoisonRecords poison = new PoisonRecords(config.operation().maxAttempts());
     this.driver =
         new TopologyTestDriver(
-            IngestTopology.build(config, serdes, meters, () -> now),
-            IngestApp.properties(config),
+            IngestTopology.build(config, serdes, meters, () -> now, poison),
+            IngestApp.properties(config, poison),
             now);
     this.input =
         driver.createInputTopic(

@@ -36,15 +36,20 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
   private final EventValidator validator;
   private final SignalReader signals;
   private final IngestMeters meters;
+  private final PoisonRecords poison;
   private ProcessorContext<String, Object> context;
 
   public ValidateProcessor(
-      Deserializer<PreferenceEvent> deserializer, EventLimits limits, IngestMeters meters) {
+      Deserializer<PreferenceEvent> deserializer,
+      EventLimits limits,
+      IngestMeters meters,
+      PoisonRecords poison) {
     this.deserializer = deserializer;
     this.limits = limits;
     this.validator = new EventValidator(limits);
     this.signals = new SignalReader(validator);
     this.meters = meters;
+    this.poison = poison;
   }
 
   @Override
@@ -58,6 +63,7 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     String key = utf8(record.key());
     meters.read(record.value() == null ? 0 : record.value().length);
     try {
+      poison.requireUntainted(source.position().getTopic(), source.partition(), source.offset());
       UserEvent event = read(record, key, source);
       context.forward(new Record<>(event.userId(), event, record.timestamp()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
