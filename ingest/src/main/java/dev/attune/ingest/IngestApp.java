@@ -65,6 +65,7 @@ public final class IngestApp implements Service {
   private final AtomicBoolean everRunning = new AtomicBoolean();
   private final IngestConfig config;
   private final PoisonRecords poison;
+  private final LeavingClients clients = new LeavingClients();
   private final ValueSerdes serdes;
   private final Topology topology;
   private final KafkaStreams streams;
@@ -95,9 +96,8 @@ public final class IngestApp implements Service {
                 new AvroSerde<>(RejectedPreference.class))
             .configured(config.kafka().serde());
     this.topology =
-        change.apply(
-            IngestTopology.build(config, serdes, meters, InstantSource.system(), poison));
-    this.streams = new KafkaStreams(topology, properties(config, poison));
+        change.apply(IngestTopology.build(config, serdes, meters, InstantSource.system(), poison));
+    this.streams = new KafkaStreams(topology, properties(config, poison), clients);
     streams.setUncaughtExceptionHandler(this::onFailure);
     streams.setStateListener((now, before) -> onState(now));
     this.metrics = new KafkaStreamsMetrics(streams);
@@ -270,6 +270,7 @@ public final class IngestApp implements Service {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    clients.leaveWhenClosed();
     return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
 

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,10 +65,10 @@ public record TopicLayout(List<String> errors, List<String> warnings, String wai
         .map(Topic::name)
         .filter(name -> !names.contains(name))
         .forEach(
-            name -> errors.add("topic " + name + " does not exist; 'attune topics create' makes it"));
-    List<String> inputs =
-        CO_PARTITIONED.stream().map(Topic::name).filter(names::contains).toList();
-    errors.addAll(differences(partitions(admin, inputs)));
+            name ->
+                errors.add("topic " + name + " does not exist; 'attune topics create' makes it"));
+    List<String> inputs = CO_PARTITIONED.stream().map(Topic::name).filter(names::contains).toList();
+    errors.addAll(differences(partitions(admin, inputs)).values());
     List<String> warnings =
         names.contains(Topics.PREFERENCES.name()) ? timestamps(admin) : List.of();
     String waiting = "";
@@ -84,23 +85,24 @@ public record TopicLayout(List<String> errors, List<String> warnings, String wai
   }
 
   /**
-   * What is wrong with the partition counts of {@link #CO_PARTITIONED}, one line a topic.
+   * What is wrong with the partition counts of {@link #CO_PARTITIONED}: a line for each topic that
+   * differs, by its name.
    *
    * @param partitions of those topics that exist, by name
    */
-  public static List<String> differences(Map<String, Integer> partitions) {
+  public static Map<String, String> differences(Map<String, Integer> partitions) {
     Integer wanted = partitions.get(Topics.PREFERENCES.name());
-    if (wanted == null) {
-      return List.of();
+    Map<String, String> differences = new TreeMap<>();
+    for (Topic<?> topic : CO_PARTITIONED) {
+      Integer count = partitions.get(topic.name());
+      if (wanted != null && count != null && !count.equals(wanted)) {
+        differences.put(
+            topic.name(),
+            "topic %s has %d partitions; allowed is as many as %s has, %d"
+                .formatted(topic.name(), count, Topics.PREFERENCES.name(), wanted));
+      }
     }
-    return CO_PARTITIONED.stream()
-        .map(Topic::name)
-        .filter(name -> !partitions.getOrDefault(name, wanted).equals(wanted))
-        .map(
-            name ->
-                "topic %s has %d partitions; allowed is as many as %s has, %d"
-                    .formatted(name, partitions.get(name), Topics.PREFERENCES.name(), wanted))
-        .toList();
+    return differences;
   }
 
   private static Map<String, Integer> partitions(Admin admin, List<String> topics)
@@ -112,8 +114,7 @@ public record TopicLayout(List<String> errors, List<String> warnings, String wai
 
   private static List<String> timestamps(Admin admin)
       throws ExecutionException, InterruptedException {
-    ConfigResource topic =
-        new ConfigResource(ConfigResource.Type.TOPIC, Topics.PREFERENCES.name());
+    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Topics.PREFERENCES.name());
     Config config = admin.describeConfigs(Set.of(topic)).all().get().get(topic);
     ConfigEntry type = config.get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
     if (type == null || APPEND_TIME.equals(type.value())) {

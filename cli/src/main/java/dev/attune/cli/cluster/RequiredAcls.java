@@ -43,13 +43,14 @@ final class RequiredAcls {
 
   private void ingest() {
     String who = "ingest";
-    read(who, Topics.PREFERENCES, Topics.REWARDS, Topics.ERASURES);
+    read(who, Topics.PREFERENCES, Topics.PREFERENCES_RELEASED, Topics.REWARDS, Topics.ERASURES);
     write(
         who,
         Topics.PREFERENCES_REJECTED,
         Topics.PREFERENCES_QUARANTINED,
         Topics.BUCKETS_BY_USER,
-        Topics.BUCKETS_BY_DOMAIN);
+        Topics.BUCKETS_BY_DOMAIN,
+        Topics.USERS);
     // The Streams app's own changelog topics.
     prefixed(who, ResourceType.TOPIC, "attune-ingest", AclOperation.ALL);
     groupAndTransactions(who);

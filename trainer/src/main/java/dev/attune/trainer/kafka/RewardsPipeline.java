@@ -355,6 +355,7 @@ public final class RewardsPipeline {
       Learned learned =
           learning.call(() -> accept(partition, record.offset(), bucket), this::stayInGroup);
       metrics.learned(learned);
+      metrics.retracted(bucket.getRetractions());
       partition.progress().add(learned.steps(), System.nanoTime());
       sample.stop(metrics.learn());
     }
