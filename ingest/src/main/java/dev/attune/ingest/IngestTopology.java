@@ -87,6 +87,7 @@ public final class IngestTopology {
       PoisonRecords poison) {
     IngestMeters meters = new IngestMeters(registry);
     meters.expect("rejected", RejectionReason.values());
+    meters.failures(poison, PoisonRecords::failures);
     StreamPartitioner<String, PreferenceBucket> byDomain =
         (topic, domain, bucket, partitions) ->
             Optional.of(Set.of(Domains.partition(domain, partitions)));

@@ -53,6 +53,11 @@ public final class Meters {
 
   private Meters() {}
 
+  /** The meters of the Kafka clients that are kept, by their dotted names. */
+  public static Set<String> kafka() {
+    return KAFKA;
+  }
+
   /** A new registry, filled as the class says. It is the caller's to close. */
   public static PrometheusMeterRegistry registry() {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);

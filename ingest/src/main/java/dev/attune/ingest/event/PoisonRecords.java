@@ -28,6 +28,7 @@ public final class PoisonRecords {
   private final int maxAttempts;
   private final Map<Place, Integer> failures = new LinkedHashMap<>();
   private final Set<Throwable> blamed = Collections.newSetFromMap(new WeakHashMap<>());
+  private long total;
 
   /**
    * With no failures yet.
@@ -49,6 +50,7 @@ public final class PoisonRecords {
       return 0;
     }
     Place place = new Place(topic, partition, offset);
+    total++;
     int count = failures.merge(place, 1, Integer::sum);
     if (failures.size() > REMEMBERED) {
       failures.remove(failures.keySet().iterator().next());
@@ -77,6 +79,11 @@ public final class PoisonRecords {
   public synchronized boolean setAside(String topic, int partition, long offset) {
     return !failures.isEmpty()
         && failures.getOrDefault(new Place(topic, partition, offset), 0) >= maxAttempts;
+  }
+
+  /** Failures of all records so far. */
+  public synchronized long failures() {
+    return total;
   }
 
   /** Whether a thread's failure is that of a record which is tried again, or set aside. */
