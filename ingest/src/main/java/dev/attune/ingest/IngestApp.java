@@ -242,7 +242,7 @@ public final class IngestApp implements Service {
     return switch (config.operation().onClose()) {
       case LEAVE -> true;
       case REMAIN -> false;
-      case AUTO -> !properties(config, poison).containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+      case AUTO -> !properties(config).containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
     };
   }
 
@@ -292,7 +292,11 @@ public final class IngestApp implements Service {
     return root;
   }
 
-  static Properties properties(IngestConfig config, PoisonRecords poison) {
+  static Properties properties(IngestConfig config) {
+    return properties(config, new PoisonRecords(config.operation().maxAttempts()));
+  }
+
+  private static Properties properties(IngestConfig config, PoisonRecords poison) {
     Properties properties = new Properties();
     properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
     properties.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, PROBING_REBALANCE_MILLIS);

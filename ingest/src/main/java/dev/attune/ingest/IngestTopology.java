@@ -73,6 +73,13 @@ public final class IngestTopology {
         Math.min(LONGEST_TICK_MILLIS, Math.max(SHORTEST_TICK_MILLIS, shortest / 5)));
   }
 
+  /** The topology, where no record has failed before. */
+  public static Topology build(
+      IngestConfig config, ValueSerdes serdes, MeterRegistry registry, InstantSource clock) {
+    return build(
+        config, serdes, registry, clock, new PoisonRecords(config.operation().maxAttempts()));
+  }
+
   /**
    * The topology.
    *

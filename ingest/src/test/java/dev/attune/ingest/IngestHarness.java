@@ -1,7 +1,6 @@
 package dev.attune.ingest;
 
 import dev.attune.ingest.IngestTopology.ValueSerdes;
-import dev.attune.ingest.event.PoisonRecords;
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.PreferenceBucket;
@@ -48,11 +47,10 @@ final class IngestHarness implements AutoCloseable {
                 new AvroSerde<>(PreferenceBucket.class),
                 new AvroSerde<>(RejectedPreference.class))
             .configured(config.kafka().serde());
-    PoisonRecords poison = new PoisonRecords(config.operation().maxAttempts());
     this.driver =
         new TopologyTestDriver(
-            IngestTopology.build(config, serdes, meters, () -> now, poison),
-            IngestApp.properties(config, poison),
+            IngestTopology.build(config, serdes, meters, () -> now),
+            IngestApp.properties(config),
             now);
     this.input =
         driver.createInputTopic(

@@ -3,7 +3,6 @@ package dev.attune.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.ingest.IngestTopology.ValueSerdes;
-import dev.attune.ingest.event.PoisonRecords;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.Meters;
 import dev.attune.schemas.events.PreferenceBucket;
@@ -75,8 +74,7 @@ class MetricsManualTest {
               new AvroSerde<>(PreferenceBucket.class),
               new AvroSerde<>(RejectedPreference.class)),
           registry,
-          InstantSource.system(),
-          new PoisonRecords(1));
+          InstantSource.system());
       return matches("(?m)^# TYPE (attune_ingest_\\w+)", registry.scrape());
     } finally {
       registry.close();

@@ -87,7 +87,7 @@ class DemoResultTest {
     DemoSummary.print(SOUND, console);
     // Then
     assertThat(out.toString())
-        .contains("10 sent = 7 accepted + 2 rejected + 1 duplicate")
+        .contains("10 sent = 7 accepted + 2 rejected + 0 quarantined + 1 duplicate")
         .contains("domain models  [#######################.......] .750")
         .contains("Every event and every request is accounted for.");
     assertThat(
