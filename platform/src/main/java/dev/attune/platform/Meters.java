@@ -46,7 +46,7 @@ public final class Meters {
           "kafka.stream.task.dropped.records.total",
           "kafka.stream.task.record.lateness.max",
           "kafka.stream.task.active.process.ratio",
-          "kafka.stream.state.restore.remaining.records.total",
+          "kafka.stream.task.restore.remaining.records.total",
           "kafka.stream.state.block.cache.usage",
           "kafka.stream.state.size.all.mem.tables",
           "kafka.stream.state.total.sst.files.size");
