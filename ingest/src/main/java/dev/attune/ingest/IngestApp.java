@@ -7,10 +7,6 @@ import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
-import dev.attune.schemas.events.PreferenceBucket;
-import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.events.RejectedPreference;
-import dev.attune.schemas.serde.AvroSerde;
 import dev.attune.schemas.serde.WireFormatException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
@@ -89,12 +85,7 @@ public final class IngestApp implements Service {
   IngestApp(IngestConfig config, MeterRegistry meters, UnaryOperator<Topology> change) {
     this.config = config;
     this.poison = new PoisonRecords(config.operation().maxAttempts());
-    this.serdes =
-        new ValueSerdes(
-                new AvroSerde<>(PreferenceEvent.class),
-                new AvroSerde<>(PreferenceBucket.class),
-                new AvroSerde<>(RejectedPreference.class))
-            .configured(config.kafka().serde());
+    this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
     this.topology =
         change.apply(IngestTopology.build(config, serdes, meters, InstantSource.system(), poison));
     this.streams = new KafkaStreams(topology, properties(config, poison), clients);
@@ -220,9 +211,7 @@ public final class IngestApp implements Service {
     if (!closeStreams()) {
       LOG.atWarn().log("ingest was not closed in time; its open transaction will be aborted");
     }
-    serdes.events().close();
-    serdes.buckets().close();
-    serdes.rejected().close();
+    serdes.close();
     state.tryTo(Phase.STOPPED);
     LOG.atDebug().addKeyValue("before", before).log("ingest closed");
   }

@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.attune.ingest.IngestTopology.ValueSerdes;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.Meters;
-import dev.attune.schemas.events.PreferenceBucket;
-import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.events.RejectedPreference;
-import dev.attune.schemas.serde.AvroSerde;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,14 +66,7 @@ class MetricsManualTest {
                 Map.of("kafka.bootstrap.servers", "b:1", "schema.registry.url", "http://r")));
     PrometheusMeterRegistry registry = Meters.registry();
     try {
-      IngestTopology.build(
-          config,
-          new ValueSerdes(
-              new AvroSerde<>(PreferenceEvent.class),
-              new AvroSerde<>(PreferenceBucket.class),
-              new AvroSerde<>(RejectedPreference.class)),
-          registry,
-          InstantSource.system());
+      IngestTopology.build(config, ValueSerdes.avro(), registry, InstantSource.system());
       return matches("(?m)^# TYPE (attune_ingest_\\w+)", registry.scrape());
     } finally {
       registry.close();
