@@ -32,14 +32,19 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
   private final EventLimits limits;
   private final EventReader reader;
   private final IngestMeters meters;
+  private final PoisonRecords poison;
   private ProcessorContext<String, Object> context;
 
   public ValidateProcessor(
-      Deserializer<PreferenceEvent> deserializer, EventConfig config, IngestMeters meters) {
+      Deserializer<PreferenceEvent> deserializer,
+      EventConfig config,
+      IngestMeters meters,
+      PoisonRecords poison) {
     this.decoder = new RecordDecoder<>(Topics.PREFERENCES.name(), deserializer);
     this.limits = config.limits();
     this.reader = new EventReader(config);
     this.meters = meters;
+    this.poison = poison;
   }
 
   @Override
@@ -62,6 +67,8 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     String key = utf8(recordKey);
     meters.read(source.value().remaining());
     try {
+      RecordMetadata read = context.recordMetadata().orElseThrow();
+      poison.requireUntainted(read.topic(), read.partition(), read.offset());
       UserEvent event = read(key, source, headers);
       context.forward(new Record<>(event.userId(), event, source.appendedAt()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
