@@ -200,8 +200,7 @@ public final class IngestTopology {
     source(Nodes.PREFERENCES, Topics.PREFERENCES.name());
     topology.addProcessor(
         Nodes.VALIDATE,
-        () ->
-            new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters, poison),
+        () -> new ValidateProcessor(serdes.events().deserializer(), config.event(), meters, poison),
         Nodes.PREFERENCES);
   }
 

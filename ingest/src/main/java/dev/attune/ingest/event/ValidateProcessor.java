@@ -12,8 +12,6 @@ import dev.attune.schemas.registry.RegistryException;
 import dev.attune.schemas.serde.WireFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.time.Instant;
-import java.util.Map;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -33,21 +31,19 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
 
   private final Deserializer<PreferenceEvent> deserializer;
   private final EventLimits limits;
-  private final EventValidator validator;
-  private final SignalReader signals;
+  private final EventReader reader;
   private final IngestMeters meters;
   private final PoisonRecords poison;
   private ProcessorContext<String, Object> context;
 
   public ValidateProcessor(
       Deserializer<PreferenceEvent> deserializer,
-      EventLimits limits,
+      EventConfig config,
       IngestMeters meters,
       PoisonRecords poison) {
     this.deserializer = deserializer;
-    this.limits = limits;
-    this.validator = new EventValidator(limits);
-    this.signals = new SignalReader(validator);
+    this.limits = config.limits();
+    this.reader = new EventReader(config);
     this.meters = meters;
     this.poison = poison;
   }
@@ -74,16 +70,7 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
   private UserEvent read(Record<byte[], byte[]> record, @Nullable String key, SourceRecord source) {
     PreferenceEvent event = decode(record);
     try {
-      validator.check(event, key, Instant.ofEpochMilli(record.timestamp()));
-      return new UserEvent(
-          source,
-          event.getUserId(),
-          Domains.orGeneral(event.getDomain()),
-          event.getEventId(),
-          event.getRevision(),
-          event.getWithdrawn() ? null : signals.read(event, source.offset()),
-          event.getUserText(),
-          event.getRequestId());
+      return reader.read(event, key, source);
     } catch (RejectedEventException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -142,7 +129,8 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
       SourceRecord source,
       RejectedEventException problem) {
     meters.rejected(problem.reason());
-    boolean usableKey = key != null && !key.isBlank() && key.length() <= EventLimits.MAX_ID_LENGTH;
+    boolean usableKey =
+        key != null && !TextRules.blank(key) && key.length() <= EventLimits.MAX_ID_LENGTH;
     context.forward(
         new Record<>(
             usableKey ? key : "",
@@ -160,7 +148,7 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
         new Position(metadata.topic(), metadata.partition(), metadata.offset()),
         record.timestamp(),
         ByteBuffer.wrap(record.value() == null ? new byte[0] : record.value()),
-        Map.of(),
+        SchemaHeaders.of(record.headers()),
         false);
   }
 
