@@ -1,5 +1,6 @@
 package dev.attune.ingest;
 
+import dev.attune.ingest.admission.AbuseLimits;
 import dev.attune.ingest.bucket.BucketLimits;
 import dev.attune.ingest.event.EventConfig;
 import dev.attune.platform.ConfigException;
@@ -20,6 +21,8 @@ import java.util.List;
  * @param deduplicationWindow how long an event id is remembered, from the broker's time of its
  *     first record
  * @param event how events are read
+ * @param abuse what one user may send before events are held back
+ * @param joinWindow how long a result waits for the event that answers it; zero: none is read
  */
 public record IngestConfig(
     KafkaSettings kafka,
@@ -31,7 +34,9 @@ public record IngestConfig(
     Duration deduplicationWindow,
     EventConfig event,
     BucketLimits byUser,
-    BucketLimits byDomain) {
+    BucketLimits byDomain,
+    AbuseLimits abuse,
+    Duration joinWindow) {
 
   static final ConfigKey<String> APPLICATION_ID =
       ConfigKey.string(
@@ -62,6 +67,15 @@ public record IngestConfig(
           Duration.ofDays(30),
           "How long an event id is remembered, by the broker's time of its first record.");
 
+  static final ConfigKey<Duration> JOIN_WINDOW =
+      ConfigKey.duration(
+          "ingest.join.window",
+          Duration.ofHours(1),
+          Duration.ZERO,
+          Duration.ofDays(7),
+          "How long a served result waits for the event that answers it. `0 ms`: attune.rewards is"
+              + " not read.");
+
   private static final BucketKeys BY_USER = new BucketKeys("by-user", Duration.ofMillis(50));
   private static final BucketKeys BY_DOMAIN = new BucketKeys("by-domain", Duration.ofSeconds(1));
 
@@ -85,7 +99,9 @@ public record IngestConfig(
         configuration.get(DEDUPLICATION_WINDOW),
         EventKeys.read(configuration),
         BY_USER.read(configuration),
-        BY_DOMAIN.read(configuration));
+        BY_DOMAIN.read(configuration),
+        AbuseKeys.read(configuration),
+        configuration.get(JOIN_WINDOW));
   }
 
   /** All settings, those of the Kafka clients included. */
@@ -102,6 +118,8 @@ public record IngestConfig(
     keys.addAll(EventKeys.all());
     keys.addAll(BY_USER.all());
     keys.addAll(BY_DOMAIN.all());
+    keys.addAll(AbuseKeys.all());
+    keys.add(JOIN_WINDOW);
     keys.addAll(OperationConfig.keys());
     return keys;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.attune.ingest.admission.QuarantineReason;
 import dev.attune.ingest.bucket.BucketLimits;
 import dev.attune.ingest.event.AllowedDomains;
 import dev.attune.ingest.event.ContactRedactor;
@@ -133,6 +134,20 @@ class IngestConfigTest {
     assertThat(explained)
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(RejectionReason.values()).map(Enum::name).toList());
+  }
+
+  @Test
+  void shouldExplainInTheManualWhyEventsAreHeldBack() throws IOException {
+    // Given
+    String manual = Files.readString(Path.of("..", "docs", "ingest.md"));
+
+    // When
+    List<String> explained = cells(section(manual, "## Abuse"));
+
+    // Then
+    assertThat(explained)
+        .containsExactly(
+            Arrays.stream(QuarantineReason.values()).map(Enum::name).toArray(String[]::new));
   }
 
   @Test

@@ -38,6 +38,7 @@ final class RequiredAcls {
     acls.trainer();
     acls.scorer();
     acls.chatApp();
+    acls.operator();
     return acls.bindings;
   }
 
@@ -82,6 +83,14 @@ final class RequiredAcls {
     write(who, Topics.PREFERENCES, Topics.PROMPTS);
     read(who, Topics.REWARDS);
     prefixed(who, ResourceType.GROUP, "chat", READ);
+    cluster(who);
+  }
+
+  /** Whoever may let held back events pass; nobody else writes there. */
+  private void operator() {
+    String who = "operator";
+    read(who, Topics.PREFERENCES_QUARANTINED, Topics.PREFERENCES_RELEASED);
+    write(who, Topics.PREFERENCES_RELEASED);
     cluster(who);
   }
 

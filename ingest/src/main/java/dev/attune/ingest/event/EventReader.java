@@ -38,7 +38,8 @@ final class EventReader {
         event.getRevision(),
         withdrawn ? null : signals.read(event, source.offset()),
         withdrawn ? null : event.getUserText(),
-        withdrawn || isEmpty(event.getRequestId()) ? null : event.getRequestId());
+        withdrawn || isEmpty(event.getRequestId()) ? null : event.getRequestId(),
+        !withdrawn && SignalReader.sideBySide(event.getSignal()));
   }
 
   private void redact(PreferenceEvent event) {

@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * The headers in which Confluent's serializers, from 8.0 on, may put the schema's id: without them
@@ -31,5 +33,12 @@ final class SchemaHeaders {
       }
     }
     return kept;
+  }
+
+  /** The same as a record has them, to read its bytes with. */
+  static Headers asHeaders(Map<String, ByteBuffer> kept) {
+    RecordHeaders headers = new RecordHeaders();
+    kept.forEach((name, value) -> headers.add(name, Utils.toArray(value)));
+    return headers;
   }
 }

@@ -70,6 +70,11 @@ public final class SignalReader {
     return feedback.build(event, offset);
   }
 
+  /** Whether the user picked among replies shown beside each other. */
+  static boolean sideBySide(Object signal) {
+    return signal instanceof Choice || signal instanceof Ranking || signal instanceof Ratings;
+  }
+
   private static void choice(Builder feedback, Choice choice, List<Candidate> candidates) {
     feedback.require(choice.getChosenId());
     for (Candidate other : candidates) {

@@ -59,7 +59,8 @@ class EventReaderTest {
     UserEvent event = reader.read(withdrawal, "ann", SOURCE);
 
     // Then
-    assertThat(event).isEqualTo(new UserEvent(SOURCE, "ann", "cooking", "e1", 1, null, null, null));
+    assertThat(event)
+        .isEqualTo(new UserEvent(SOURCE, "ann", "cooking", "e1", 1, null, null, null, false));
   }
 
   @Test
