@@ -35,6 +35,9 @@ class PoisonIT {
   private static final int POISONOUS = 13;
   private static final int ATTEMPTS = 3;
 
+  /** The events differ in their ids only. */
+  private static final Map<String, String> SAME_TEXTS = Map.of("ingest.abuse.repeated-texts", "0");
+
   @TempDir Path dir;
   private final AtomicInteger visits = new AtomicInteger();
   private final List<SpecificRecord> seen = new ArrayList<>();
@@ -47,7 +50,7 @@ class PoisonIT {
       List<PreferenceEvent> events =
           IntStream.range(0, EVENTS).mapToObj(i -> Events.choice("ada", id(i), 3).build()).toList();
       List<RecordMetadata> places = embedded.send(events);
-      try (IngestApp app = embedded.app(dir.resolve("state"), Map.of(), this::failing);
+      try (IngestApp app = embedded.app(dir.resolve("state"), SAME_TEXTS, this::failing);
           KafkaConsumer<String, SpecificRecord> reader =
               embedded.reader(
                   Topics.BUCKETS_BY_USER, Topics.BUCKETS_BY_DOMAIN, Topics.PREFERENCES_REJECTED)) {

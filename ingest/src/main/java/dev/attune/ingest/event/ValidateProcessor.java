@@ -67,8 +67,7 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     String key = utf8(recordKey);
     meters.read(source.value().remaining());
     try {
-      RecordMetadata read = context.recordMetadata().orElseThrow();
-      poison.requireUntainted(read.topic(), read.partition(), read.offset());
+      requireUntainted(context.recordMetadata().orElseThrow());
       UserEvent event = read(key, source, headers);
       context.forward(new Record<>(event.userId(), event, source.appendedAt()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
@@ -92,6 +91,11 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
       UserChange covered = new UserChange.Covered(key, Domains.GENERAL, source);
       context.forward(new Record<>(key, covered, source.appendedAt()), Nodes.BUCKET);
     }
+  }
+
+  /** Of a released record its own place counts, not the original's. */
+  private void requireUntainted(RecordMetadata here) {
+    poison.requireUntainted(here.topic(), here.partition(), here.offset());
   }
 
   private UserEvent read(@Nullable String key, SourceRecord source, Headers headers) {

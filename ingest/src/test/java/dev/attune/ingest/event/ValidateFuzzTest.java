@@ -59,7 +59,7 @@ class ValidateFuzzTest {
             serde.deserializer(),
             EventConfig.defaults(),
             new IngestMeters(new SimpleMeterRegistry()),
-            new PoisonRecords(3));
+            new PoisonRecords(1));
     processor.init(context);
   }
 
@@ -126,7 +126,7 @@ class ValidateFuzzTest {
             (topic, bytes) -> new PreferenceEvent(),
             EventConfig.defaults(),
             new IngestMeters(new SimpleMeterRegistry()),
-            new PoisonRecords(3));
+            new PoisonRecords(1));
     processor.init(context);
 
     // When
