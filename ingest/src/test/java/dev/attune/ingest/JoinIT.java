@@ -77,8 +77,7 @@ class JoinIT {
                   assertThat(learned).hasSize(REQUESTS);
                 });
       }
-      double joined =
-          meters.get("attune.ingest.joins").tag("outcome", "joined").counter().count();
+      double joined = meters.get("attune.ingest.joins").tag("outcome", "joined").counter().count();
       assertThat(joined).isEqualTo(REQUESTS);
       assertThat(learned)
           .allSatisfy(
