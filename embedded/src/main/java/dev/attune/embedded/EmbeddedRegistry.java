@@ -12,16 +12,15 @@ import io.javalin.http.Context;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A schema registry in this process, on this machine's loopback: Confluent's REST API for Avro
- * (subjects, versions, ids, config, compatibility; nothing is ever deleted), kept in the compacted
- * topic {@code _schemas}, so that ids survive a restart. Like Confluent's it demands BACKWARD
- * compatibility unless told otherwise. Only one may run on a cluster at a time.
+ * (subjects, versions, ids, GUIDs, config, compatibility; nothing is ever deleted), kept in the
+ * compacted topic {@code _schemas}, so that ids survive a restart. Like Confluent's it demands
+ * BACKWARD compatibility unless told otherwise. Only one may run on a cluster at a time.
  */
 public final class EmbeddedRegistry implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedRegistry.class);
@@ -84,7 +83,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
         context -> context.result(store.byId(id(context)).schema().getBytes(UTF_8)));
     server.get("/schemas/ids/{id}/versions", context -> answer(context, uses(id(context))));
     server.get(
-        "/schemas/guids/{guid}", context -> answer(context, schema(store.byGuid(guid(context)))));
+        "/schemas/guids/{guid}",
+        context -> answer(context, schema(store.byGuid(context.pathParam("guid")))));
     server.get("/subjects", context -> answer(context, store.subjects()));
     server.post("/subjects/{subject}", this::find);
     server.get(
@@ -92,7 +92,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
         context -> answer(context, store.versions(subject(context))));
     server.post("/subjects/{subject}/versions", this::register);
     server.get(
-        "/subjects/{subject}/versions/{version}", context -> answer(context, version(context)));
+        "/subjects/{subject}/versions/{version}",
+        context -> answer(context, withGuid(version(context))));
     server.get(
         "/subjects/{subject}/versions/{version}/schema",
         context -> context.result(version(context).schema().getBytes(UTF_8)));
@@ -115,14 +116,16 @@ public final class EmbeddedRegistry implements AutoCloseable {
     JsonNode body = avro(context);
     StoredSchema registered =
         store.register(subject(context), text(body, "schema"), references(body), ruleSet(body));
-    answer(context, Map.of("id", registered.id()));
+    ObjectNode answer = MAPPER.createObjectNode();
+    answer.put("id", registered.id()).put("version", registered.version());
+    answer(context, answer.put("guid", SchemaGuid.of(registered).toString()));
   }
 
   private void find(Context context) {
     JsonNode body = avro(context);
-    answer(
-        context,
-        store.find(subject(context), text(body, "schema"), references(body), ruleSet(body)));
+    StoredSchema found =
+        store.find(subject(context), text(body, "schema"), references(body), ruleSet(body));
+    answer(context, withGuid(found));
   }
 
   private void check(Context context, @Nullable String version) {
@@ -154,9 +157,12 @@ public final class EmbeddedRegistry implements AutoCloseable {
   }
 
   private static ObjectNode schema(StoredSchema stored) {
+    return withGuid(stored).remove(List.of("subject", "version", "id"));
+  }
+
+  private static ObjectNode withGuid(StoredSchema stored) {
     ObjectNode json = MAPPER.valueToTree(stored);
-    json.remove(List.of("subject", "version", "id"));
-    return json.put("guid", SchemaStore.guid(stored).toString());
+    return json.put("guid", SchemaGuid.of(stored).toString());
   }
 
   private static String subject(Context context) {
@@ -168,14 +174,6 @@ public final class EmbeddedRegistry implements AutoCloseable {
       return Integer.parseInt(context.pathParam("id"));
     } catch (NumberFormatException e) {
       throw RestException.badRequest("The id is not a number");
-    }
-  }
-
-  private static UUID guid(Context context) {
-    try {
-      return UUID.fromString(context.pathParam("guid"));
-    } catch (IllegalArgumentException e) {
-      throw RestException.badRequest("The guid is not a UUID");
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.attune.embedded;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.embedded.StoredSchema.Content;
 import dev.attune.embedded.StoredSchema.Reference;
@@ -14,7 +12,6 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
@@ -88,9 +85,9 @@ final class SchemaStore {
     return Optional.ofNullable(byId.get(id)).orElseThrow(RestException::schemaNotFound);
   }
 
-  synchronized StoredSchema byGuid(UUID guid) {
+  synchronized StoredSchema byGuid(String guid) {
     return byId.values().stream()
-        .filter(schema -> guid(schema).equals(guid))
+        .filter(schema -> SchemaGuid.of(schema).toString().equals(guid))
         .findFirst()
         .orElseThrow(RestException::schemaNotFound);
   }
@@ -102,11 +99,6 @@ final class SchemaStore {
         .flatMap(versions -> versions.values().stream())
         .filter(schema -> schema.id() == id)
         .toList();
-  }
-
-  /** The id that does not depend on a registry. */
-  static UUID guid(StoredSchema schema) {
-    return UUID.nameUUIDFromBytes(schema.content().toString().getBytes(UTF_8));
   }
 
   /** The version of a schema that is registered already. */
@@ -216,7 +208,8 @@ final class SchemaStore {
     try {
       parseReferences(references, parser, new HashSet<>());
       return parser.parse(schema);
-    } catch (AvroRuntimeException e) {
+    } catch (AvroRuntimeException | NullPointerException e) {
+      // The latter is what Avro throws for a name that nothing defines.
       throw RestException.invalidSchema(String.valueOf(e.getMessage()));
     }
   }

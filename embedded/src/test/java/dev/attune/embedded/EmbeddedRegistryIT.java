@@ -44,7 +44,7 @@ class EmbeddedRegistryIT extends RegistryClientContract {
   }
 
   @Override
-  String url() {
+  protected String url() {
     return registry.url();
   }
 
@@ -90,17 +90,37 @@ class EmbeddedRegistryIT extends RegistryClientContract {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "POST, /subjects/guids/versions",
+    "POST, /subjects/guids",
+    "GET, /subjects/guids/versions/1",
+    "GET, /schemas/guids/ef524ea1-b91e-7317-3d93-8ade36c1db32"
+  })
+  void shouldGiveTheMd5OfASchemaAsItsGuid(String method, String path) throws Exception {
+    // Given
+    client().register("guids", Schema.create(Schema.Type.INT));
+    String body = method.equals("POST") ? "{\"schema\":\"\\\"int\\\"\"}" : "";
+    // When
+    HttpResponse<String> response = send(method, path, body);
+    // Then
+    assertThat(response.body()).contains("\"guid\":\"ef524ea1-b91e-7317-3d93-8ade36c1db32\"");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = ';',
       value = {
         "POST; /subjects/x/versions; {\"schema\":\"{\\\"type\\\":\\\"nope\\\"}\"}; 422; 42201",
+        "POST; /subjects/x/versions; {\"schema\":\"\\\"gone.Elsewhere\\\"\"}; 422; 42201",
         "POST; /subjects/x/versions; {\"schema\":\"{}\",\"schemaType\":\"JSON\"}; 422; 42201",
         "POST; /subjects/x/versions; not json; 400; 400",
         "POST; /subjects/x/versions; {}; 400; 400",
         "GET; /subjects/x/versions/0; ''; 404; 40401",
         "PUT; /config/x; {\"compatibility\":\"SIDEWAYS\"}; 422; 42203",
         "GET; /config/unset; ''; 404; 40408",
-        "GET; /schemas/ids/none; ''; 400; 400"
+        "GET; /schemas/ids/none; ''; 400; 400",
+        "GET; /schemas/guids/none; ''; 404; 40403",
+        "GET; /schemas/guids/4b6f0f5e-5f4e-4d0e-9d8a-0d6d8f1f2a3b; ''; 404; 40403"
       })
   void shouldAnswerWithConfluentsCodes(
       String method, String path, String body, int status, int code) throws Exception {

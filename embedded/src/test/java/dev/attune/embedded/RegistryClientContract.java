@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the registry client relies on; holds for every server that speaks Confluent's REST API. */
-abstract class RegistryClientContract {
+public abstract class RegistryClientContract {
   private static final Schema FIRST = record().requiredString("a").endRecord();
   private static final Schema COMPATIBLE =
       record().requiredString("a").optionalString("b").endRecord();
@@ -29,7 +29,7 @@ abstract class RegistryClientContract {
   private RegistryClient client;
 
   /** The URL of a running registry. */
-  abstract String url();
+  protected abstract String url();
 
   @BeforeEach
   void connect() {

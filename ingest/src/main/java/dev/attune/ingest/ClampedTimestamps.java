@@ -5,9 +5,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 
 /**
- * The record's time, but never later than now. Stream time only moves forward: one record with a
- * time in the future would make every later one look too old to be remembered, and duplicates would
- * pass. (The topic is meant to have the broker's times; one made by others may not.)
+ * The record's time, but never before its partition's time so far and never later than now. So time
+ * in a partition moves forward with the broker's clock, whoever sets the records' times: one time
+ * in the future would make every later record look too old to be remembered, and one in the past
+ * would itself be too old; either way repeats would pass. (The topics are meant to have the
+ * broker's times; one made by others may not.)
+ *
+ * <p>A partition's time is kept with its committed offset, so it holds over restarts (KIP-251).
+ * Where the clock of a new machine is behind it, time stands still until the clock has caught up.
  */
 final class ClampedTimestamps implements TimestampExtractor {
   private final InstantSource clock;
@@ -19,6 +24,7 @@ final class ClampedTimestamps implements TimestampExtractor {
   @Override
   public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
     long now = clock.millis();
-    return record.timestamp() < 0 ? now : Math.min(record.timestamp(), now);
+    long notInTheFuture = record.timestamp() < 0 ? now : Math.min(record.timestamp(), now);
+    return Math.max(notInTheFuture, partitionTime);
   }
 }

@@ -5,10 +5,6 @@ import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
-import dev.attune.schemas.events.PreferenceBucket;
-import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.events.RejectedPreference;
-import dev.attune.schemas.serde.AvroSerde;
 import dev.attune.schemas.serde.WireFormatException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
@@ -57,12 +53,7 @@ public final class IngestApp implements Service {
    * @param meters where its meters and those of its Kafka clients go; not closed here
    */
   public IngestApp(IngestConfig config, MeterRegistry meters) {
-    this.serdes =
-        new ValueSerdes(
-                new AvroSerde<>(PreferenceEvent.class),
-                new AvroSerde<>(PreferenceBucket.class),
-                new AvroSerde<>(RejectedPreference.class))
-            .configured(config.kafka().serde());
+    this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
     this.streams =
         new KafkaStreams(
             IngestTopology.build(config, serdes, meters, InstantSource.system()),
@@ -113,9 +104,7 @@ public final class IngestApp implements Service {
     if (!streams.close(CLOSE_TIMEOUT)) {
       LOG.atWarn().log("ingest was not closed in time; its open transaction will be aborted");
     }
-    serdes.events().close();
-    serdes.buckets().close();
-    serdes.rejected().close();
+    serdes.close();
     state.tryTo(Phase.STOPPED);
     LOG.atDebug().addKeyValue("before", before).log("ingest closed");
   }

@@ -1,6 +1,10 @@
 package dev.attune.ingest;
 
+import dev.attune.ingest.admission.AbuseGuard;
 import dev.attune.ingest.admission.AdmitProcessor;
+import dev.attune.ingest.admission.EraseProcessor;
+import dev.attune.ingest.admission.QuarantineReason;
+import dev.attune.ingest.admission.SeenEventSerde;
 import dev.attune.ingest.bucket.BucketProcessor;
 import dev.attune.ingest.event.RejectionReason;
 import dev.attune.ingest.event.ValidateProcessor;
@@ -9,58 +13,107 @@ import dev.attune.ingest.topology.Nodes;
 import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.ErasureRequest;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.RejectedPreference;
+import dev.attune.schemas.serde.AvroSerde;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 
 /**
- * From attune.preferences to the buckets of both routes and the rejected topic:
+ * From attune.preferences to the buckets of both routes, the rejected and the quarantined topic:
  *
  * <pre>
- *   preferences → validate → admit → bucket → by-user, by-domain
- *                     ├────────────────────→┘ (offsets of rejected records)
- *                     └→ rejected
+ *   preferences → validate → admit ────→ bucket → by-user, by-domain
+ *                     │        │           ↑ └──→ users (erased)
+ *                     ├────────┼───────────┤ (offsets of records that teach nothing)
+ *                     └→ rejected          │
+ *                              └→ quarantined
+ *   erasures ───────→ erase ───────────────┘
  * </pre>
  *
- * Everything stays in the partition of the record's key; there is no repartitioning. Knows no
- * broker: tests drive it alone.
+ * Everything stays in the partition of the record's key, the user id; there is no repartitioning,
+ * and one task has all of a user's state. Knows no broker: tests drive it alone.
  */
 public final class IngestTopology {
   private static final long SHORTEST_TICK_MILLIS = 1;
   private static final long LONGEST_TICK_MILLIS = 100;
 
-  private IngestTopology() {}
+  private final IngestConfig config;
+  private final ValueSerdes serdes;
+  private final IngestMeters meters;
+  private final TimestampExtractor timestamps;
+  private final Function<ProcessorContext<?, ?>, AbuseGuard> guards;
+  private final StateStores stores;
+  private final Topology topology = new Topology();
+
+  private IngestTopology(
+      IngestConfig config,
+      ValueSerdes serdes,
+      IngestMeters meters,
+      InstantSource clock,
+      Function<ProcessorContext<?, ?>, AbuseGuard> guards,
+      StateStores stores) {
+    this.config = config;
+    this.serdes = serdes;
+    this.meters = meters;
+    this.timestamps = new ClampedTimestamps(clock);
+    this.guards = guards;
+    this.stores = stores;
+  }
 
   /**
    * How values are read and written.
    *
    * @param events of attune.preferences; only its deserializer is used
    * @param buckets of the bucket topics and of the store of items
-   * @param rejected of attune.preferences.rejected; only its serializer is used
+   * @param rejected of the rejected and the quarantined topic; only its serializer is used
+   * @param erasures of attune.erasures; only its deserializer is used
    */
   public record ValueSerdes(
       Serde<PreferenceEvent> events,
       Serde<PreferenceBucket> buckets,
-      Serde<RejectedPreference> rejected) {
+      Serde<RejectedPreference> rejected,
+      Serde<ErasureRequest> erasures) {
 
-    /** Configures all three, such as with the registry's settings. */
+    /** Those of the registry's wire format. */
+    public static ValueSerdes avro() {
+      return new ValueSerdes(
+          new AvroSerde<>(PreferenceEvent.class),
+          new AvroSerde<>(PreferenceBucket.class),
+          new AvroSerde<>(RejectedPreference.class),
+          new AvroSerde<>(ErasureRequest.class));
+    }
+
+    /** Configures all of them, such as with the registry's settings. */
     public ValueSerdes configured(Map<String, ?> settings) {
-      events.configure(settings, false);
-      buckets.configure(settings, false);
-      rejected.configure(settings, false);
+      all().forEach(serde -> serde.configure(settings, false));
       return this;
+    }
+
+    /** Closes all of them. */
+    public void close() {
+      all().forEach(Serde::close);
+    }
+
+    private List<Serde<?>> all() {
+      return List.of(events, buckets, rejected, erasures);
     }
   }
 
@@ -79,43 +132,91 @@ public final class IngestTopology {
    */
   public static Topology build(
       IngestConfig config, ValueSerdes serdes, MeterRegistry registry, InstantSource clock) {
-    IngestMeters meters = new IngestMeters(registry);
+    return build(
+        config,
+        serdes,
+        registry,
+        clock,
+        context -> AbuseGuard.none(),
+        StateStores.Suppliers.persistent());
+  }
+
+  /** The topology with another guard, or with stores that a test keeps. */
+  static Topology build(
+      IngestConfig config,
+      ValueSerdes serdes,
+      MeterRegistry registry,
+      InstantSource clock,
+      Function<ProcessorContext<?, ?>, AbuseGuard> guards,
+      StateStores.Suppliers suppliers) {
+    IngestTopology ingest =
+        new IngestTopology(
+            config, serdes, new IngestMeters(registry), clock, guards, new StateStores(suppliers));
+    ingest.preferences();
+    ingest.erasures();
+    ingest.admission();
+    ingest.buckets();
+    return ingest.topology;
+  }
+
+  private void preferences() {
     meters.expect("rejected", RejectionReason.values());
+    source(Nodes.PREFERENCES, Topics.PREFERENCES.name());
+    topology.addProcessor(
+        Nodes.VALIDATE,
+        () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
+        Nodes.PREFERENCES);
+  }
+
+  private void erasures() {
+    source(Nodes.ERASURES, Topics.ERASURES.name());
+    topology.addProcessor(
+        Nodes.ERASE,
+        () -> new EraseProcessor(serdes.erasures().deserializer(), meters),
+        Nodes.ERASURES);
+  }
+
+  private void admission() {
+    meters.expect("quarantined", QuarantineReason.values());
+    topology
+        .addProcessor(
+            Nodes.ADMIT,
+            () -> new AdmitProcessor(config.deduplicationWindow().toMillis(), guards, meters),
+            Nodes.VALIDATE)
+        .addStateStore(
+            stores.seen(config.deduplicationWindow(), new SeenEventSerde()),
+            Nodes.ADMIT,
+            Nodes.ERASE)
+        .addSink(
+            Nodes.REJECTED_SINK,
+            Topics.PREFERENCES_REJECTED.name(),
+            new StringSerializer(),
+            serdes.rejected().serializer(),
+            Nodes.VALIDATE,
+            Nodes.ADMIT)
+        .addSink(
+            Nodes.QUARANTINED_SINK,
+            Topics.PREFERENCES_QUARANTINED.name(),
+            new StringSerializer(),
+            serdes.rejected().serializer(),
+            Nodes.ADMIT);
+  }
+
+  private void buckets() {
     StreamPartitioner<String, PreferenceBucket> byDomain =
         (topic, domain, bucket, partitions) ->
             Optional.of(Set.of(Domains.partition(domain, partitions)));
-    return new Topology()
-        .addSource(
-            AutoOffsetReset.earliest(),
-            Nodes.PREFERENCES,
-            new ClampedTimestamps(clock),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer(),
-            Topics.PREFERENCES.name())
-        .addProcessor(
-            Nodes.VALIDATE,
-            () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
-            Nodes.PREFERENCES)
-        .addProcessor(
-            Nodes.ADMIT,
-            () -> new AdmitProcessor(config.deduplicationWindow().toMillis(), meters),
-            Nodes.VALIDATE)
+    topology
         .addProcessor(
             Nodes.BUCKET,
             () ->
                 new BucketProcessor(
                     config.byUser(), config.byDomain(), tick(config), serdes.buckets(), meters),
             Nodes.VALIDATE,
-            Nodes.ADMIT)
-        .addStateStore(StateStores.seen(config.deduplicationWindow()), Nodes.ADMIT)
-        .addStateStore(StateStores.items(), Nodes.BUCKET)
-        .addStateStore(StateStores.sequences(), Nodes.BUCKET)
-        .addSink(
-            Nodes.REJECTED_SINK,
-            Topics.PREFERENCES_REJECTED.name(),
-            new StringSerializer(),
-            serdes.rejected().serializer(),
-            Nodes.VALIDATE)
+            Nodes.ADMIT,
+            Nodes.ERASE)
+        .addStateStore(stores.items(), Nodes.BUCKET)
+        .addStateStore(stores.progress(), Nodes.BUCKET)
         .addSink(
             Nodes.BY_USER_SINK,
             Topics.BUCKETS_BY_USER.name(),
@@ -128,6 +229,23 @@ public final class IngestTopology {
             new StringSerializer(),
             serdes.buckets().serializer(),
             byDomain,
+            Nodes.BUCKET)
+        // Only records without a value: rows are the trainer's.
+        .addSink(
+            Nodes.USERS_SINK,
+            Topics.USERS.name(),
+            new StringSerializer(),
+            new ByteArraySerializer(),
             Nodes.BUCKET);
+  }
+
+  private void source(String node, String topic) {
+    topology.addSource(
+        AutoOffsetReset.earliest(),
+        node,
+        timestamps,
+        new ByteArrayDeserializer(),
+        new ByteArrayDeserializer(),
+        topic);
   }
 }

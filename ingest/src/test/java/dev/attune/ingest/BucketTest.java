@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.junit.jupiter.api.AfterEach;
@@ -114,7 +115,7 @@ class BucketTest {
 
     // Then
     assertThat(ingest.byUser.isEmpty()).isTrue();
-    assertThat(storedItems()).hasSize(2);
+    assertThat(storedItems()).hasSize(1);
   }
 
   @Test
@@ -226,10 +227,10 @@ class BucketTest {
         .toList();
   }
 
-  private List<String> storedItems() {
-    List<String> keys = new ArrayList<>();
-    try (KeyValueIterator<String, byte[]> all =
-        ingest.driver.<String, byte[]>getKeyValueStore(StateStores.ITEMS).all()) {
+  private List<Bytes> storedItems() {
+    List<Bytes> keys = new ArrayList<>();
+    try (KeyValueIterator<Bytes, byte[]> all =
+        ingest.driver.<Bytes, byte[]>getKeyValueStore(StateStores.ITEMS).all()) {
       all.forEachRemaining(item -> keys.add(item.key));
     }
     return keys;

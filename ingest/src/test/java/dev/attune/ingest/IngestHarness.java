@@ -1,13 +1,16 @@
 package dev.attune.ingest;
 
 import dev.attune.ingest.IngestTopology.ValueSerdes;
+import dev.attune.ingest.admission.AbuseGuard;
+import dev.attune.ingest.topology.StateStores;
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.ErasureRequest;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.events.Route;
-import dev.attune.schemas.serde.AvroSerde;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +18,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -25,31 +29,48 @@ import org.apache.kafka.streams.TopologyTestDriver;
 /** The topology without a broker, with a clock that stands still until it is moved. */
 final class IngestHarness implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final IngestConfig config;
   final ValueSerdes serdes;
   final TopologyTestDriver driver;
   final TestInputTopic<String, byte[]> input;
   final TestOutputTopic<String, PreferenceBucket> byUser;
   final TestOutputTopic<String, PreferenceBucket> byDomain;
   final TestOutputTopic<String, RejectedPreference> rejected;
-  private Instant now = Events.NOW;
+  final TestOutputTopic<String, RejectedPreference> quarantined;
+  final TestOutputTopic<String, byte[]> users;
+  private final TestInputTopic<String, byte[]> erasures;
+  private Instant now;
+  private boolean closed;
 
   IngestHarness(FakeRegistry registry, Path stateDir, Map<String, String> settings) {
+    this(
+        registry,
+        stateDir,
+        settings,
+        AbuseGuard.none(),
+        StateStores.Suppliers.persistent(),
+        Events.NOW);
+  }
+
+  IngestHarness(
+      FakeRegistry registry,
+      Path stateDir,
+      Map<String, String> settings,
+      AbuseGuard guard,
+      StateStores.Suppliers stores,
+      Instant startedAt) {
+    this.now = startedAt;
     Map<String, String> flags = new HashMap<>(settings);
     flags.put("kafka.bootstrap.servers", "nowhere:1");
     flags.put("schema.registry.url", registry.url());
     flags.put("schema.registry.auto.register", "true");
     flags.put("schema.registry.max.retries", "0");
     flags.put("ingest.state.dir", stateDir.toString());
-    IngestConfig config = IngestConfig.from(Configuration.of(flags));
-    this.serdes =
-        new ValueSerdes(
-                new AvroSerde<>(PreferenceEvent.class),
-                new AvroSerde<>(PreferenceBucket.class),
-                new AvroSerde<>(RejectedPreference.class))
-            .configured(config.kafka().serde());
+    this.config = IngestConfig.from(Configuration.of(flags));
+    this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
     this.driver =
         new TopologyTestDriver(
-            IngestTopology.build(config, serdes, meters, () -> now),
+            IngestTopology.build(config, serdes, meters, () -> now, context -> guard, stores),
             IngestApp.properties(config),
             now);
     this.input =
@@ -57,11 +78,14 @@ final class IngestHarness implements AutoCloseable {
             Topics.PREFERENCES.name(), new StringSerializer(), new ByteArraySerializer());
     this.byUser = buckets(Topics.BUCKETS_BY_USER.name());
     this.byDomain = buckets(Topics.BUCKETS_BY_DOMAIN.name());
-    this.rejected =
+    this.rejected = rejections(Topics.PREFERENCES_REJECTED.name());
+    this.quarantined = rejections(Topics.PREFERENCES_QUARANTINED.name());
+    this.users =
         driver.createOutputTopic(
-            Topics.PREFERENCES_REJECTED.name(),
-            new StringDeserializer(),
-            serdes.rejected().deserializer());
+            Topics.USERS.name(), new StringDeserializer(), new ByteArrayDeserializer());
+    this.erasures =
+        driver.createInputTopic(
+            Topics.ERASURES.name(), new StringSerializer(), new ByteArraySerializer());
   }
 
   /** Sends an event as a well-behaved producer does; the broker's time is now. */
@@ -71,6 +95,25 @@ final class IngestHarness implements AutoCloseable {
 
   void send(String key, byte[] value) {
     input.pipeInput(key, value, now);
+  }
+
+  /** Sends a request to erase the user. */
+  void erase(String user) {
+    erase(user, erasure(user));
+  }
+
+  void erase(String key, byte[] value) {
+    erasures.pipeInput(key, value, now);
+  }
+
+  byte[] erasure(String user) {
+    ErasureRequest request =
+        ErasureRequest.newBuilder().setUserId(user).setRequestedAt(now).build();
+    return serdes.erasures().serializer().serialize(Topics.ERASURES.name(), request);
+  }
+
+  Instant now() {
+    return now;
   }
 
   byte[] bytes(PreferenceEvent event) {
@@ -88,6 +131,22 @@ final class IngestHarness implements AutoCloseable {
     return (route == Route.BY_USER ? byUser : byDomain).readValuesToList();
   }
 
+  /** Records of the outcome, whatever the reason. */
+  long count(String outcome) {
+    return (long)
+        meters.get("attune.ingest.events").tag("outcome", outcome).counters().stream()
+            .mapToDouble(Counter::count)
+            .sum();
+  }
+
+  /** What stores did not take because it was too old. */
+  double dropped() {
+    return driver.metrics().values().stream()
+        .filter(metric -> metric.metricName().name().equals("dropped-records-total"))
+        .mapToDouble(metric -> (double) metric.metricValue())
+        .sum();
+  }
+
   double count(String outcome, String reason) {
     return meters
         .get("attune.ingest.events")
@@ -99,7 +158,15 @@ final class IngestHarness implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.close();
+    if (!closed) {
+      closed = true;
+      driver.close();
+    }
+  }
+
+  private TestOutputTopic<String, RejectedPreference> rejections(String topic) {
+    return driver.createOutputTopic(
+        topic, new StringDeserializer(), serdes.rejected().deserializer());
   }
 
   private TestOutputTopic<String, PreferenceBucket> buckets(String topic) {

@@ -1,26 +1,48 @@
 package dev.attune.ingest.bucket;
 
-import dev.attune.schemas.events.Route;
-import java.util.List;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** Whose buckets: one user's in one domain, on one route. */
-public record BucketKey(Route route, String userId, String domain) {
-  /** Neither user ids nor domains can hold it: the validator sees to that. */
-  private static final String SEPARATOR = "\0";
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import org.apache.kafka.common.utils.Bytes;
 
-  /** In the store of sequence numbers. */
-  String text() {
-    return String.join(SEPARATOR, route.name(), userId, domain);
+/**
+ * Whose buckets: one user's in one domain.
+ *
+ * <p>In the stores it is a fixed-width prefix: 16 bytes of the SHA-256 of the user id, then 16 of
+ * the domain's. So all of a user's records are one range, all items of one bucket are a range
+ * within it, and no id can reach into another's. In the store of items, an item's index follows (8
+ * bytes, big-endian).
+ */
+record BucketKey(String userId, String domain) {
+  private static final int HASH_BYTES = 16;
+  private static final int PREFIX_BYTES = 2 * HASH_BYTES;
+
+  byte[] prefix() {
+    return ByteBuffer.allocate(PREFIX_BYTES).put(hash(userId)).put(hash(domain)).array();
   }
 
-  /** In the store of items. */
-  String item(int index) {
-    return text() + SEPARATOR + index;
+  static Bytes userPrefix(String userId) {
+    return Bytes.wrap(hash(userId));
   }
 
-  /** The bucket's key, of an item's key. */
-  static BucketKey ofItem(String itemKey) {
-    List<String> parts = List.of(itemKey.split(SEPARATOR, -1));
-    return new BucketKey(Route.valueOf(parts.get(0)), parts.get(1), parts.get(2));
+  static Bytes item(byte[] prefix, long index) {
+    return Bytes.wrap(
+        ByteBuffer.allocate(PREFIX_BYTES + Long.BYTES).put(prefix).putLong(index).array());
+  }
+
+  static long indexOf(Bytes itemKey) {
+    return ByteBuffer.wrap(itemKey.get()).getLong(PREFIX_BYTES);
+  }
+
+  private static byte[] hash(String text) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return Arrays.copyOf(digest, HASH_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 }

@@ -1,23 +1,21 @@
 package dev.attune.ingest.bucket;
 
-import dev.attune.ingest.event.SourceRecord;
+import dev.attune.ingest.bucket.Contents.Part;
 import dev.attune.ingest.event.UserChange;
 import dev.attune.ingest.event.UserEvent;
 import dev.attune.ingest.metrics.IngestMeters;
 import dev.attune.ingest.metrics.IngestMeters.Cause;
 import dev.attune.ingest.topology.Nodes;
 import dev.attune.ingest.topology.StateStores;
-import dev.attune.schemas.Topics;
-import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Route;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
+import org.apache.kafka.common.serialization.BytesSerializer;
 import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -25,27 +23,27 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers each user's feedback in one domain into buckets, for each route with limits and sequence
  * numbers of its own. A record that taught nothing is covered by its offset, on the by-user route.
  *
- * <p>Each item of an open bucket is a record of its own in the store, written once and deleted when
- * the bucket closes, so the store holds open buckets only. An item is a bucket of one event, in the
- * wire format of the by-user topic: that schema is registered and evolves compatibly.
+ * <p>An item is in the store once for both routes, and leaves it when each route that it concerns
+ * has closed it. How far the routes have come is one small record for a user and domain. So a
+ * restart finds the open buckets as the last commit left them; only their ages start again.
+ *
+ * <p>What is taken back is removed from its item while a bucket that holds it is open; on a route
+ * where the bucket has gone out, a retraction goes into the current one.
  */
 public final class BucketProcessor
     implements Processor<String, UserChange, String, PreferenceBucket> {
-  private static final String ITEM_TOPIC = Topics.BUCKETS_BY_USER.name();
-
   private final Duration tick;
-  private final Serde<PreferenceBucket> serde;
+  private final ItemSerde serde;
   private final IngestMeters meters;
-  private final Map<Route, OpenBuckets> open = new EnumMap<>(Route.class);
+  private final OpenBuckets open;
   private ProcessorContext<String, PreferenceBucket> context;
-  private KeyValueStore<String, byte[]> items;
-  private KeyValueStore<String, Long> sequences;
+  private KeyValueStore<Bytes, byte[]> items;
+  private KeyValueStore<Bytes, byte[]> progress;
 
   /**
    * One task's buckets.
@@ -58,10 +56,9 @@ public final class BucketProcessor
       Duration tick,
       Serde<PreferenceBucket> serde,
       IngestMeters meters) {
-    open.put(Route.BY_USER, new OpenBuckets(byUser));
-    open.put(Route.BY_DOMAIN, new OpenBuckets(byDomain));
+    this.open = new OpenBuckets(byUser, byDomain);
     this.tick = tick;
-    this.serde = serde;
+    this.serde = new ItemSerde(serde);
     this.meters = meters;
   }
 
@@ -69,9 +66,9 @@ public final class BucketProcessor
   public void init(ProcessorContext<String, PreferenceBucket> processorContext) {
     this.context = processorContext;
     this.items = processorContext.getStateStore(StateStores.ITEMS);
-    this.sequences = processorContext.getStateStore(StateStores.SEQUENCES);
+    this.progress = processorContext.getStateStore(StateStores.PROGRESS);
     // A task that is revived after a failure keeps its processors; what they remember is void.
-    open.values().forEach(OpenBuckets::clear);
+    open.clear();
     restore(processorContext.currentSystemTimeMs());
     processorContext.schedule(tick, PunctuationType.WALL_CLOCK_TIME, this::closeExpired);
   }
@@ -81,124 +78,132 @@ public final class BucketProcessor
     UserChange change = record.value();
     if (change instanceof UserChange.Learned learned) {
       UserEvent event = learned.event();
-      byte[] item =
-          item(event.source(), event.userId(), event.domain(), event.feedback(), event.userText());
-      int comparisons = comparisons(event.feedback());
-      add(new BucketKey(Route.BY_USER, event.userId(), event.domain()), item, comparisons);
-      add(new BucketKey(Route.BY_DOMAIN, event.userId(), event.domain()), item, comparisons);
+      int flags = Item.BOTH | (event.source().released() ? Item.COVERED_BEFORE : 0);
+      add(openItems(event.userId(), event.domain()), flags, Contents.of(event));
     } else if (change instanceof UserChange.Covered covered) {
-      byte[] item = item(covered.source(), covered.userId(), covered.domain(), null, null);
-      add(new BucketKey(Route.BY_USER, covered.userId(), covered.domain()), item, 0);
-    } else {
-      throw new UnsupportedOperationException(change.getClass().getSimpleName());
+      add(openItems(covered.userId(), covered.domain()), Item.BY_USER, Contents.of(covered));
+    } else if (change instanceof UserChange.Retracted retracted) {
+      retract(retracted, Instant.ofEpochMilli(record.timestamp()));
+    } else if (change instanceof UserChange.Erased erased) {
+      erase(erased.userId());
     }
   }
 
-  private void add(BucketKey key, byte[] item, int comparisons) {
-    OpenBuckets buckets = open.get(key.route());
-    if (buckets.overflows(key, item.length)) {
-      close(key, Cause.BYTES);
+  private OpenItems openItems(String userId, String domain) {
+    BucketKey key = new BucketKey(userId, domain);
+    OpenItems found = open.find(key);
+    if (found == null) {
+      byte[] prefix = key.prefix();
+      found = new OpenItems(key, prefix, Progress.of(progress.get(Bytes.wrap(prefix))));
+      open.put(found);
     }
-    int index = buckets.add(key, comparisons, item.length, context.currentSystemTimeMs());
-    items.put(key.item(index), item);
-    Cause full = buckets.full(key);
-    if (full != null) {
-      close(key, full);
+    return found;
+  }
+
+  private void add(OpenItems into, int flags, PreferenceBucket content) {
+    byte[] bytes = serde.write(flags, content);
+    for (Route route : OpenBuckets.ROUTES) {
+      if ((flags & Item.flag(route)) != 0 && open.overflows(into, route, bytes.length)) {
+        close(into, route, Cause.BYTES);
+      }
     }
+    Item item = new Item(into.nextIndex(), flags, content, bytes.length);
+    items.put(BucketKey.item(into.prefix(), item.index()), bytes);
+    open.add(into, item, context.currentSystemTimeMs());
+    for (Route route : OpenBuckets.ROUTES) {
+      Cause full = open.full(into, route);
+      if (full != null) {
+        close(into, route, full);
+      }
+    }
+    open.forgetIfEmpty(into);
+  }
+
+  private void retract(UserChange.Retracted retracted, Instant at) {
+    OpenItems from = openItems(retracted.userId(), retracted.domain());
+    Item item = from.find(retracted.eventId(), retracted.offset());
+    int closed = 0;
+    for (Route route : OpenBuckets.ROUTES) {
+      closed |= item != null && from.isOpen(item, route) ? 0 : Item.flag(route);
+    }
+    if (item != null) {
+      // A route that has closed the item does not look at it again.
+      takeOutFeedback(from, item);
+    }
+    if (closed != 0) {
+      add(from, closed, Contents.of(retracted, at));
+    }
+  }
+
+  private void takeOutFeedback(OpenItems from, Item item) {
+    PreferenceBucket rest = Contents.withoutFeedback(content(from, item));
+    byte[] bytes = serde.write(item.flags(), rest);
+    items.put(BucketKey.item(from.prefix(), item.index()), bytes);
+    open.replace(from, item, () -> item.replace(rest, bytes.length));
   }
 
   private void closeExpired(long now) {
-    open.forEach((route, buckets) -> buckets.expired(now).forEach(key -> close(key, Cause.AGE)));
-  }
-
-  private void close(BucketKey key, Cause cause) {
-    int count = open.get(key.route()).remove(key).items();
-    List<PreferenceBucket> parts = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      parts.add(serde.deserializer().deserialize(ITEM_TOPIC, items.delete(key.item(i))));
-    }
-    Long sequence = sequences.get(key.text());
-    long next = sequence == null ? 0 : sequence;
-    sequences.put(key.text(), next + 1);
-    PreferenceBucket bucket = merged(key, next, parts);
-    meters.closed(bucket, cause);
-    boolean byUser = key.route() == Route.BY_USER;
-    context.forward(
-        new Record<>(byUser ? key.userId() : key.domain(), bucket, context.currentSystemTimeMs()),
-        byUser ? Nodes.BY_USER_SINK : Nodes.BY_DOMAIN_SINK);
-  }
-
-  /** Learns anew which buckets are open; their ages start again. */
-  private void restore(long now) {
-    try (KeyValueIterator<String, byte[]> all = items.all()) {
-      while (all.hasNext()) {
-        KeyValue<String, byte[]> item = all.next();
-        BucketKey key = BucketKey.ofItem(item.key);
-        PreferenceBucket part = serde.deserializer().deserialize(ITEM_TOPIC, item.value);
-        int comparisons = part.getFeedback().stream().mapToInt(BucketProcessor::comparisons).sum();
-        open.get(key.route()).add(key, comparisons, item.value.length, now);
+    for (Route route : OpenBuckets.ROUTES) {
+      for (OpenItems expired : open.expired(route, now)) {
+        close(expired, route, Cause.AGE);
+        open.forgetIfEmpty(expired);
       }
     }
   }
 
-  private static int comparisons(@Nullable Feedback feedback) {
-    return feedback == null
-        ? 0
-        : feedback.getComparisons().size() + feedback.getJudgements().size();
-  }
-
-  private byte[] item(
-      SourceRecord source,
-      String userId,
-      String domain,
-      @Nullable Feedback feedback,
-      @Nullable String userText) {
-    Instant at =
-        feedback == null ? Instant.ofEpochMilli(source.appendedAt()) : feedback.getOccurredAt();
-    PreferenceBucket bucketOfOne =
-        PreferenceBucket.newBuilder()
-            .setRoute(Route.BY_USER)
-            .setUserId(userId)
-            .setDomain(domain)
-            .setSequence(0)
-            .setFeedback(feedback == null ? List.of() : List.of(feedback))
-            .setUserText(userText)
-            .setFirstEventAt(at)
-            .setLastEventAt(at)
-            .setSourcePartition(source.partition())
-            .setSourceOffsets(List.of(source.offset()))
-            .build();
-    return serde.serializer().serialize(ITEM_TOPIC, bucketOfOne);
-  }
-
-  /** One bucket of all parts; times are those of the feedback where there is any. */
-  private static PreferenceBucket merged(
-      BucketKey key, long sequence, List<PreferenceBucket> parts) {
-    List<Feedback> feedback = new ArrayList<>();
-    List<Long> offsets = new ArrayList<>();
-    String userText = null;
-    for (PreferenceBucket part : parts) {
-      feedback.addAll(part.getFeedback());
-      offsets.addAll(part.getSourceOffsets());
-      userText = part.getUserText() == null ? userText : part.getUserText();
+  private void close(OpenItems of, Route route, Cause cause) {
+    List<Part> parts = new ArrayList<>();
+    for (Item item : of.openOn(route)) {
+      parts.add(new Part(content(of, item), item.namesOffsetOn(route)));
     }
-    List<Instant> times =
-        parts.stream()
-            .filter(part -> feedback.isEmpty() || !part.getFeedback().isEmpty())
-            .map(PreferenceBucket::getFirstEventAt)
-            .sorted()
-            .toList();
-    return PreferenceBucket.newBuilder()
-        .setRoute(key.route())
-        .setUserId(key.userId())
-        .setDomain(key.domain())
-        .setSequence(sequence)
-        .setFeedback(feedback)
-        .setUserText(userText)
-        .setFirstEventAt(times.get(0))
-        .setLastEventAt(times.get(times.size() - 1))
-        .setSourcePartition(parts.get(0).getSourcePartition())
-        .setSourceOffsets(offsets)
-        .build();
+    PreferenceBucket bucket = Contents.merged(of.key(), route, of.on(route).sequence(), parts);
+    for (Item done : open.close(of, route)) {
+      items.delete(BucketKey.item(of.prefix(), done.index()));
+    }
+    progress.put(Bytes.wrap(of.prefix()), of.progress().toBytes());
+    meters.closed(route, cause);
+    boolean byUser = route == Route.BY_USER;
+    context.forward(
+        new Record<>(
+            byUser ? of.key().userId() : of.key().domain(), bucket, context.currentSystemTimeMs()),
+        byUser ? Nodes.BY_USER_SINK : Nodes.BY_DOMAIN_SINK);
+  }
+
+  private PreferenceBucket content(OpenItems of, Item item) {
+    PreferenceBucket held = item.content();
+    return held != null
+        ? held
+        : serde.content(items.get(BucketKey.item(of.prefix(), item.index())));
+  }
+
+  private void erase(String userId) {
+    open.erase(userId);
+    deleteAll(items, userId);
+    deleteAll(progress, userId);
+    Record<String, PreferenceBucket> tombstone =
+        new Record<>(userId, null, context.currentSystemTimeMs());
+    context.forward(tombstone, Nodes.BY_USER_SINK);
+    context.forward(tombstone, Nodes.USERS_SINK);
+  }
+
+  private static void deleteAll(KeyValueStore<Bytes, byte[]> store, String userId) {
+    List<Bytes> keys = new ArrayList<>();
+    try (KeyValueIterator<Bytes, byte[]> theirs =
+        store.prefixScan(BucketKey.userPrefix(userId), new BytesSerializer())) {
+      theirs.forEachRemaining(record -> keys.add(record.key));
+    }
+    keys.forEach(store::delete);
+  }
+
+  /** Learns anew which buckets are open; their ages start again. */
+  private void restore(long now) {
+    try (KeyValueIterator<Bytes, byte[]> all = items.all()) {
+      while (all.hasNext()) {
+        KeyValue<Bytes, byte[]> next = all.next();
+        Item item = serde.read(next.key, next.value);
+        PreferenceBucket content = item.content();
+        open.add(openItems(content.getUserId(), content.getDomain()), item, now);
+      }
+    }
   }
 }

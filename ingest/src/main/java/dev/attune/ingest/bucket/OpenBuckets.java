@@ -1,89 +1,142 @@
 package dev.attune.ingest.bucket;
 
-import dev.attune.ingest.metrics.IngestMeters;
+import dev.attune.ingest.bucket.OpenItems.OpenBucket;
+import dev.attune.ingest.metrics.IngestMeters.Cause;
+import dev.attune.schemas.events.Route;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is in the open buckets of one route, without their items, oldest first: finding those that
- * are too old touches no other. Kept in memory; the items' store has what it takes to make it anew.
- * Not thread-safe.
+ * The open buckets of one task: which items they have, and for each route which is the oldest, so
+ * that finding those that are too old touches no other. Kept in memory; the stores have what it
+ * takes to make it anew. Contents of items are held here too, up to a size, which saves reading
+ * them back when their bucket closes. Not thread-safe.
  */
-public final class OpenBuckets {
-  private final Map<BucketKey, OpenBucket> open = new LinkedHashMap<>();
-  private final BucketLimits limits;
+final class OpenBuckets {
+  static final List<Route> ROUTES = List.of(Route.BY_USER, Route.BY_DOMAIN);
 
-  /** An open bucket's sums. */
-  static final class OpenBucket {
-    private final long openedAt;
-    private int items;
-    private int comparisons;
-    private long bytes;
+  /** As serialized; on the heap they take about twice that. */
+  private static final long MAX_HELD_BYTES = 64L << 20;
 
-    private OpenBucket(long openedAt) {
-      this.openedAt = openedAt;
-    }
+  private final Map<Route, BucketLimits> limits = new EnumMap<>(Route.class);
+  private final Map<BucketKey, OpenItems> open = new HashMap<>();
+  private final Map<Route, Set<OpenItems>> oldestFirst = new EnumMap<>(Route.class);
+  private long heldBytes;
 
-    int items() {
-      return items;
-    }
+  OpenBuckets(BucketLimits byUser, BucketLimits byDomain) {
+    limits.put(Route.BY_USER, byUser);
+    limits.put(Route.BY_DOMAIN, byDomain);
+    ROUTES.forEach(route -> oldestFirst.put(route, new LinkedHashSet<>()));
   }
 
-  OpenBuckets(BucketLimits limits) {
-    this.limits = limits;
+  @Nullable OpenItems find(BucketKey key) {
+    return open.get(key);
   }
 
-  /** Adds an item and gives its index in the bucket. */
-  int add(BucketKey key, int comparisons, long bytes, long now) {
-    OpenBucket bucket = open.computeIfAbsent(key, absent -> new OpenBucket(now));
-    bucket.comparisons += comparisons;
-    bucket.bytes += bytes;
-    return bucket.items++;
+  void put(OpenItems items) {
+    open.put(items.key(), items);
   }
 
-  /** Whether an item of this size belongs into the next bucket. */
-  boolean overflows(BucketKey key, long bytes) {
-    OpenBucket bucket = open.get(key);
-    return bucket != null && bucket.bytes + bytes > limits.maxBytes();
-  }
-
-  /** Why the bucket must be closed now; null: it stays open. */
-  IngestMeters.@Nullable Cause full(BucketKey key) {
-    OpenBucket bucket = open.get(key);
-    if (bucket == null) {
-      return null;
+  /** Adds an item to the buckets of the routes that it concerns. */
+  void add(OpenItems items, Item item, long now) {
+    items.add(item, now);
+    for (Route route : ROUTES) {
+      if (items.isOpen(item, route)) {
+        oldestFirst.get(route).add(items);
+      }
     }
-    if (bucket.comparisons >= limits.maxComparisons()) {
-      return IngestMeters.Cause.COMPARISONS;
+    hold(item);
+  }
+
+  /** Gives an item another content. */
+  void replace(OpenItems items, Item item, Runnable change) {
+    int comparisons = item.comparisons();
+    int size = item.size();
+    drop(item);
+    change.run();
+    hold(item);
+    items.changed(item, item.comparisons() - comparisons, item.size() - size);
+  }
+
+  /** Whether an item of this size belongs into the route's next bucket. */
+  boolean overflows(OpenItems items, Route route, long bytes) {
+    OpenBucket bucket = items.on(route);
+    return !bucket.isEmpty() && bucket.bytes() + bytes > limits.get(route).maxBytes();
+  }
+
+  /** Why the route's bucket must be closed now; null: it stays open. */
+  @Nullable Cause full(OpenItems items, Route route) {
+    OpenBucket bucket = items.on(route);
+    if (bucket.comparisons() >= limits.get(route).maxComparisons()) {
+      return Cause.COMPARISONS;
     }
-    return bucket.bytes >= limits.maxBytes() ? IngestMeters.Cause.BYTES : null;
+    return bucket.bytes() >= limits.get(route).maxBytes() ? Cause.BYTES : null;
   }
 
   /** The buckets that have been open for the greatest age or longer. */
-  List<BucketKey> expired(long now) {
-    List<BucketKey> expired = new ArrayList<>();
-    Iterator<Map.Entry<BucketKey, OpenBucket>> oldestFirst = open.entrySet().iterator();
-    while (oldestFirst.hasNext()) {
-      Map.Entry<BucketKey, OpenBucket> next = oldestFirst.next();
-      if (now - next.getValue().openedAt < limits.maxAge().toMillis()) {
+  List<OpenItems> expired(Route route, long now) {
+    long maxAge = limits.get(route).maxAge().toMillis();
+    List<OpenItems> expired = new ArrayList<>();
+    for (OpenItems items : oldestFirst.get(route)) {
+      if (now - items.on(route).openedAt() < maxAge) {
         break;
       }
-      expired.add(next.getKey());
+      expired.add(items);
     }
     return expired;
   }
 
-  /** Forgets all buckets. */
-  void clear() {
-    open.clear();
+  /** Ends a route's bucket; gives the items that no route has open any more. */
+  List<Item> close(OpenItems items, Route route) {
+    List<Item> done = items.close(route);
+    oldestFirst.get(route).remove(items);
+    done.forEach(this::drop);
+    return done;
   }
 
-  /** Forgets the bucket and gives its sums. */
-  OpenBucket remove(BucketKey key) {
-    return open.remove(key);
+  /** Forgets whose items are all closed. */
+  void forgetIfEmpty(OpenItems items) {
+    if (items.isEmpty()) {
+      open.remove(items.key());
+    }
+  }
+
+  /** Forgets all of a user's buckets. */
+  void erase(String userId) {
+    Collection<OpenItems> all = open.values();
+    List<OpenItems> theirs =
+        all.stream().filter(items -> items.key().userId().equals(userId)).toList();
+    all.removeAll(theirs);
+    oldestFirst.values().forEach(routes -> theirs.forEach(routes::remove));
+    theirs.forEach(items -> items.all().forEach(this::drop));
+  }
+
+  /** Forgets all. */
+  void clear() {
+    open.clear();
+    oldestFirst.values().forEach(Set::clear);
+    heldBytes = 0;
+  }
+
+  private void hold(Item item) {
+    if (heldBytes + item.size() > MAX_HELD_BYTES) {
+      item.release();
+    } else {
+      heldBytes += item.size();
+    }
+  }
+
+  private void drop(Item item) {
+    if (item.content() != null) {
+      heldBytes -= item.size();
+      item.release();
+    }
   }
 }

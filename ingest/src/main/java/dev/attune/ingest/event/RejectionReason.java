@@ -39,6 +39,8 @@ public enum RejectionReason {
   INVALID_RATING,
   /** The event compares or judges nothing, such as a choice among one. */
   NOTHING_TO_LEARN,
+  /** The correction of an event so old that it may have been forgotten, so both could count. */
+  CORRECTION_TOO_LATE,
   /** A defect of Attune: please report it, with the original bytes where they may be shown. */
   UNPROCESSABLE
 }

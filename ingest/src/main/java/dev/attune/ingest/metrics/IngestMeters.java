@@ -1,10 +1,11 @@
 package dev.attune.ingest.metrics;
 
-import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Route;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * All of ingest's meters. They count work done: what is done again after a failure is counted
@@ -16,11 +17,16 @@ public final class IngestMeters {
     /** The same revision came before. */
     RETRY,
     /** A later revision came before. */
-    SUPERSEDED,
-    /** A later revision than the one that counts: corrections are not applied. */
-    REVISION,
-    /** The event is taken back: what was learned of it stays learned, and it counts no more. */
-    WITHDRAWN
+    SUPERSEDED
+  }
+
+  /** What became of a request for erasure. */
+  public enum Erasure {
+    DONE,
+    /** Its bytes are not an ErasureRequest. */
+    UNREADABLE,
+    /** The record's key is not the user id. */
+    KEY_MISMATCH
   }
 
   /** Why a bucket was closed. */
@@ -31,10 +37,14 @@ public final class IngestMeters {
   }
 
   private static final String EVENTS = "attune.ingest.events";
-  private static final String BUCKETS = "attune.ingest.buckets";
 
   private final MeterRegistry registry;
   private final Counter accepted;
+  private final Counter corrected;
+  private final Counter withdrawn;
+  private final Map<Duplicate, Counter> duplicates = new EnumMap<>(Duplicate.class);
+  private final Map<Erasure, Counter> erasures = new EnumMap<>(Erasure.class);
+  private final Map<Route, Map<Cause, Counter>> buckets = new EnumMap<>(Route.class);
   private final Counter comparisons;
   private final Counter judgements;
   private final Counter bytes;
@@ -42,24 +52,33 @@ public final class IngestMeters {
   public IngestMeters(MeterRegistry registry) {
     this.registry = registry;
     this.accepted = events("accepted", "");
+    this.corrected = events("corrected", "");
+    this.withdrawn = events("withdrawn", "");
     this.comparisons =
         Counter.builder("attune.ingest.comparisons")
-            .description("Comparisons of accepted events")
+            .description("Comparisons of accepted and corrected events")
             .register(registry);
     this.judgements =
         Counter.builder("attune.ingest.judgements")
-            .description("Judgements of accepted events")
+            .description("Judgements of accepted and corrected events")
             .register(registry);
     this.bytes =
         Counter.builder("attune.ingest.bytes")
             .description("Record values read from attune.preferences")
             .baseUnit("bytes")
             .register(registry);
-    expect("duplicate", Duplicate.values());
+    for (Duplicate reason : Duplicate.values()) {
+      duplicates.put(reason, events("duplicate", reason.name()));
+    }
+    for (Erasure outcome : Erasure.values()) {
+      erasures.put(outcome, erasures(outcome));
+    }
     for (Route route : Route.values()) {
+      Map<Cause, Counter> causes = new EnumMap<>(Cause.class);
       for (Cause cause : Cause.values()) {
-        buckets(route, cause);
+        causes.put(cause, buckets(route, cause));
       }
+      buckets.put(route, causes);
     }
   }
 
@@ -76,8 +95,21 @@ public final class IngestMeters {
 
   public void accepted(int comparisonCount, int judgementCount) {
     accepted.increment();
-    comparisons.increment(comparisonCount);
-    judgements.increment(judgementCount);
+    taught(comparisonCount, judgementCount);
+  }
+
+  /** An event counts in place of an earlier revision. */
+  public void corrected(int comparisonCount, int judgementCount) {
+    corrected.increment();
+    taught(comparisonCount, judgementCount);
+  }
+
+  public void withdrawn() {
+    withdrawn.increment();
+  }
+
+  public void quarantined(Enum<?> reason) {
+    events("quarantined", reason.name()).increment();
   }
 
   public void rejected(Enum<?> reason) {
@@ -85,11 +117,20 @@ public final class IngestMeters {
   }
 
   public void duplicate(Duplicate reason) {
-    events("duplicate", reason.name()).increment();
+    duplicates.get(reason).increment();
   }
 
-  public void closed(PreferenceBucket bucket, Cause cause) {
-    buckets(bucket.getRoute(), cause).increment();
+  public void closed(Route route, Cause cause) {
+    buckets.get(route).get(cause).increment();
+  }
+
+  public void erasure(Erasure outcome) {
+    erasures.get(outcome).increment();
+  }
+
+  private void taught(int comparisonCount, int judgementCount) {
+    comparisons.increment(comparisonCount);
+    judgements.increment(judgementCount);
   }
 
   private Counter events(String outcome, String reason) {
@@ -101,10 +142,17 @@ public final class IngestMeters {
   }
 
   private Counter buckets(Route route, Cause cause) {
-    return Counter.builder(BUCKETS)
+    return Counter.builder("attune.ingest.buckets")
         .description("Buckets closed")
         .tag("route", route.name().toLowerCase(Locale.ROOT))
         .tag("cause", cause.name().toLowerCase(Locale.ROOT))
+        .register(registry);
+  }
+
+  private Counter erasures(Erasure outcome) {
+    return Counter.builder("attune.ingest.erasures")
+        .description("Requests for erasure by what became of them")
+        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
         .register(registry);
   }
 }

@@ -1,42 +1,79 @@
 package dev.attune.ingest.topology;
 
 import java.time.Duration;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
 
-/** The topology's stores: their names and how they are built. */
+/** The topology's stores: their names, how they are built, and where their bytes lie. */
 public final class StateStores {
-  /** Events that passed, for as long as repeats are looked for. */
+  /** Events that count, for as long as repeats and corrections are looked for. */
   public static final String SEEN = "seen-events";
 
   /** The items of open buckets. */
   public static final String ITEMS = "bucket-items";
 
-  /** The next sequence number of each route, user and domain. */
-  public static final String SEQUENCES = "bucket-sequences";
+  /** How far each user's buckets of a domain have come, on both routes. */
+  public static final String PROGRESS = "bucket-progress";
 
-  private StateStores() {}
+  /**
+   * Kept longer than looked for: a correction is written at the time of its event's first record,
+   * while two source partitions may differ by what is on its way. So a store's own time never
+   * passes a time that is still written.
+   */
+  private static final Duration SLACK = Duration.ofMinutes(10);
 
-  public static StoreBuilder<WindowStore<String, Integer>> seen(Duration window) {
+  private final Suppliers suppliers;
+
+  /** Where the bytes of the stores lie; a test may keep them over restarts. */
+  public interface Suppliers {
+    WindowBytesStoreSupplier window(String name, Duration retention, Duration window);
+
+    KeyValueBytesStoreSupplier keyValue(String name);
+
+    /** In RocksDB, each with a changelog. */
+    static Suppliers persistent() {
+      return new Suppliers() {
+        @Override
+        public WindowBytesStoreSupplier window(String name, Duration retention, Duration window) {
+          return Stores.persistentWindowStore(name, retention, window, false);
+        }
+
+        @Override
+        public KeyValueBytesStoreSupplier keyValue(String name) {
+          return Stores.persistentKeyValueStore(name);
+        }
+      };
+    }
+  }
+
+  public StateStores(Suppliers suppliers) {
+    this.suppliers = suppliers;
+  }
+
+  /** By user and event id, at the time of the event's first record. */
+  public <V> StoreBuilder<WindowStore<String, V>> seen(Duration window, Serde<V> events) {
     return Stores.windowStoreBuilder(
-        Stores.persistentWindowStore(SEEN, window, window, false),
-        Serdes.String(),
-        Serdes.Integer());
+        suppliers.window(SEEN, window.plus(SLACK), window), Serdes.String(), events);
   }
 
-  /** Cached: what is put and deleted between two commits is not written to the changelog. */
-  public static StoreBuilder<KeyValueStore<String, byte[]>> items() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(ITEMS), Serdes.String(), Serdes.ByteArray())
-        .withCachingEnabled();
+  /** Cached: of what is put and deleted between two commits, only the deletion is written. */
+  public StoreBuilder<KeyValueStore<Bytes, byte[]>> items() {
+    return cached(ITEMS);
   }
 
-  public static StoreBuilder<KeyValueStore<String, Long>> sequences() {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(SEQUENCES), Serdes.String(), Serdes.Long())
+  public StoreBuilder<KeyValueStore<Bytes, byte[]>> progress() {
+    return cached(PROGRESS);
+  }
+
+  private StoreBuilder<KeyValueStore<Bytes, byte[]>> cached(String name) {
+    return Stores.keyValueStoreBuilder(suppliers.keyValue(name), Serdes.Bytes(), Serdes.ByteArray())
         .withCachingEnabled();
   }
 }

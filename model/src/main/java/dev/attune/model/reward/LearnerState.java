@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Everything that a learner needs to go on exactly where it stopped, as bytes. Big-endian, in the
@@ -31,8 +32,8 @@ record LearnerState(
     List<EncodedExample> memory,
     List<EncodedExample> enrichment,
     List<EncodedExample> pending) {
-  private static final int MAGIC = 0x41544c32; // "ATL2"
-  private static final int OLD_MAGIC = 0x41544c31; // "ATL1"
+  private static final int MAGIC = 0x41544c33; // "ATL3"
+  private static final Set<Integer> OLD_MAGICS = Set.of(0x41544c31, 0x41544c32); // "ATL1", "ATL2"
 
   /** A parameter with its optimiser state and the running average that is served. */
   @SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
@@ -69,6 +70,7 @@ record LearnerState(
       }
       out.writeLong(counts.events());
       out.writeLong(counts.comparisons());
+      out.writeLong(counts.judgements());
       out.writeLong(counts.replayed());
       out.writeLong(counts.steps());
       out.writeDouble(replayDue);
@@ -95,10 +97,9 @@ record LearnerState(
   static LearnerState read(byte[] bytes) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       int magic = in.readInt();
-      if (magic == OLD_MAGIC) {
+      if (OLD_MAGICS.contains(magic)) {
         throw new IllegalArgumentException(
-            "the state is of an earlier version, which does not say what its heads read: the model"
-                + " must be trained anew");
+            "the state is of an earlier version of this format: the model must be trained anew");
       }
       if (magic != MAGIC) {
         throw new IllegalArgumentException("the bytes are not the state of a reward learner");
@@ -132,6 +133,7 @@ record LearnerState(
       }
       long events = in.readLong();
       long comparisons = in.readLong();
+      long judgements = in.readLong();
       long replayed = in.readLong();
       long steps = in.readLong();
       double replayDue = in.readDouble();
@@ -142,13 +144,7 @@ record LearnerState(
       List<EncodedExample> enrichment = readExamples(in);
       List<EncodedExample> pending = readExamples(in);
       LearnerCounts counts =
-          new LearnerCounts(
-              events,
-              comparisons,
-              pending.size(),
-              pending.stream().mapToLong(example -> example.pairs().size()).sum(),
-              replayed,
-              steps);
+          LearnerCounts.of(events, comparisons, judgements, pending, replayed, steps);
       return new LearnerState(
           identity,
           general,

@@ -62,6 +62,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private TrainableParameters parameters;
   private long events;
   private long comparisons;
+  private long judgements;
   private long replayed;
   private long steps;
   private double replayDue;
@@ -95,6 +96,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.scaling = Tensors.of(manager, new float[] {model.scaling()});
     this.events = state.counts().events();
     this.comparisons = state.counts().comparisons();
+    this.judgements = state.counts().judgements();
     this.replayed = state.counts().replayed();
     this.steps = state.counts().steps();
     this.replayDue = state.replayDue();
@@ -156,7 +158,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
         general,
         start.headList(),
         slots,
-        new LearnerCounts(0, 0, 0, 0, 0, 0),
+        LearnerCounts.NONE,
         0,
         0,
         0,
@@ -200,6 +202,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       memory.add(example);
       events++;
       comparisons += example.pairs().size();
+      judgements += example.judgements().size();
     }
     double rate = general ? config.generalReplay() : config.replay();
     replayDue += rate * Math.min(1.0, (double) config.fadeEvents() / events);
@@ -438,8 +441,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
 
   /** Returns what was done so far. */
   public LearnerCounts counts() {
-    long waiting = pending.stream().mapToLong(example -> example.pairs().size()).sum();
-    return new LearnerCounts(events, comparisons, pending.size(), waiting, replayed, steps);
+    return LearnerCounts.of(events, comparisons, judgements, pending, replayed, steps);
   }
 
   /**

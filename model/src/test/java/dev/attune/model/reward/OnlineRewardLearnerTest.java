@@ -196,7 +196,7 @@ class OnlineRewardLearnerTest extends RewardTestBase {
       learner.accept(RewardWeights.POOLED, golden(10, 1));
 
       // Then: two batches of four, each followed by two of replay; two events wait
-      assertThat(learner.counts()).isEqualTo(new LearnerCounts(8, 16, 2, 4, 16, 6));
+      assertThat(learner.counts()).isEqualTo(new LearnerCounts(8, 16, 0, 2, 4, 0, 16, 6));
     }
   }
 

@@ -113,7 +113,8 @@ final class RegistryHttp {
     if (status / 100 == 2 && !json.isMissingNode()) {
       return json;
     }
-    int code = json.path("error_code").asInt(status);
+    int given = json.path("error_code").asInt();
+    int code = given == 0 ? status : given;
     String message = json.path("message").asText("");
     throw new RegistryException(
         kind(status, code),

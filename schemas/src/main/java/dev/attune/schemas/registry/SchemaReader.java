@@ -50,7 +50,8 @@ final class SchemaReader {
     }
     try {
       return parser.parse(json.path("schema").asText());
-    } catch (AvroRuntimeException e) {
+    } catch (AvroRuntimeException | NullPointerException e) {
+      // The latter is what Avro throws for a name that nothing defines.
       throw new RegistryException(Kind.UNUSABLE_SCHEMA, 0, what + " is not a valid Avro schema", e);
     }
   }

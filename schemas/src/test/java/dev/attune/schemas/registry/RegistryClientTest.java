@@ -1,10 +1,13 @@
 package dev.attune.schemas.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.attune.schemas.events.Turn;
 import dev.attune.schemas.registry.RegistryException.Kind;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RegistryClientTest {
   private static final Schema TURN = Turn.getClassSchema();
@@ -54,9 +58,26 @@ class RegistryClientTest {
   }
 
   @Test
-  void shouldTryAgainAfterAServerError() {
+  void shouldAskAgainForAnUnknownIdOnceItIsForgotten() {
     // Given
-    registry.on("GET /schemas/ids/7", 503, "").schema(7, TURN);
+    Map<String, Object> configs = new HashMap<>(registry.configs());
+    configs.put("missing.id.cache.ttl.sec", 0);
+    RegistryClient forgetful = new RegistryClient(RegistryConfig.from(configs));
+    registry
+        .on("GET /schemas/ids/7", 404, "{\"error_code\":40403,\"message\":\"Schema not found\"}")
+        .schema(7, TURN);
+    assertThatThrownBy(() -> forgetful.byId(7)).isInstanceOf(RegistryException.class);
+    // When
+    Schema found = forgetful.byId(7);
+    // Then
+    assertThat(found).isEqualTo(TURN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {408, 429, 500, 502, 503, 504})
+  void shouldTryAgainWhereALaterTryMayBeAnsweredOtherwise(int status) {
+    // Given
+    registry.on("GET /schemas/ids/7", status, "").schema(7, TURN);
     // When
     Schema found = client.byId(7);
     // Then
@@ -78,6 +99,39 @@ class RegistryClientTest {
     Schema found = both.byId(7);
     // Then
     assertThat(found).isEqualTo(TURN);
+  }
+
+  @Test
+  void shouldStayWithTheUrlThatAnswered() {
+    // Given
+    try (StubRegistry failing = new StubRegistry()) {
+      failing.on("GET /schemas/ids/7", 503, "").schema(8, TURN);
+      registry.schema(7, TURN).schema(8, TURN);
+      String urls = failing.url() + "," + registry.url();
+      RegistryClient both =
+          new RegistryClient(RegistryConfig.from(Map.of(RegistryConfig.URL, urls)));
+      both.byId(7);
+      // When
+      both.byId(8);
+      // Then
+      assertThat(failing.requests()).hasSize(1);
+      assertThat(registry.requests()).hasSize(2);
+    }
+  }
+
+  @Test
+  void shouldNotAskAnotherUrlForWhatIsRefused() {
+    // Given
+    try (StubRegistry other = new StubRegistry()) {
+      String urls = registry.url() + "," + other.url();
+      RegistryClient both =
+          new RegistryClient(RegistryConfig.from(Map.of(RegistryConfig.URL, urls)));
+      // When
+      RegistryException e = catchThrowableOfType(RegistryException.class, () -> both.byId(7));
+      // Then
+      assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND);
+      assertThat(other.requests()).isEmpty();
+    }
   }
 
   @Test
@@ -114,14 +168,53 @@ class RegistryClientTest {
     assertThat(registry.requests()).hasSize(1);
   }
 
-  @Test
-  void shouldNotTakeAnotherServersPageForAMissingSchema() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "<html>Not Found</html>",
+        "",
+        "{\"error_code\":0,\"message\":\"No such resource\"}"
+      })
+  void shouldNotTakeAnotherServersPageForAMissingSchema(String body) {
     // Given
-    registry.on("GET /schemas/ids/7", 404, "<html>Not Found</html>");
+    registry.on("GET /schemas/ids/7", 404, body);
     // When
     RegistryException e = catchThrowableOfType(RegistryException.class, () -> client.byId(7));
     // Then
     assertThat(e.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(e.errorCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "1",
+        "nope",
+        "[]x",
+        "{}",
+        "{\"type\":null}",
+        "{\"type\":\"record\",\"name\":\"R\"}",
+        "{\"type\":\"record\",\"name\":\"R\",\"fields\":1}",
+        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\"}]}",
+        "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":\"A\"}",
+        "{\"type\":\"fixed\",\"name\":\"F\",\"size\":\"x\"}",
+        "{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
+        "{\"type\":\"array\"}",
+        "[\"int\",\"int\"]",
+        "[[\"int\"]]",
+        "\"gone.Elsewhere\""
+      })
+  void shouldNameASchemaThatAvroCannotRead(String text) {
+    // Given
+    String body = JsonNodeFactory.instance.objectNode().put("schema", text).toString();
+    registry.on("GET /schemas/ids/7", 200, body);
+    // When
+    RegistryException e = catchThrowableOfType(RegistryException.class, () -> client.byId(7));
+    // Then
+    assertThat(e.kind()).isEqualTo(Kind.UNUSABLE_SCHEMA);
+    assertThat(e).hasMessage("Schema 7 is not a valid Avro schema");
   }
 
   @Test

@@ -3,11 +3,11 @@ package dev.attune.trainer.core;
 /**
  * What a bucket gave.
  *
- * @param model the model that it was given to; empty where it held no comparison
- * @param events events with at least one comparison
+ * @param model the model that it was given to; empty where the bucket held no feedback
+ * @param events events learned from
  * @param preferences comparisons that prefer one reply
  * @param ties comparisons that prefer neither
- * @param judgements single judgements, which reward models do not learn from
+ * @param judgements judgements of single replies
  * @param steps optimiser steps that were taken
  */
 public record Learned(

@@ -14,6 +14,9 @@ public final class Manifests {
   /** Metric of a manifest: comparisons that are in its state but wait for a full batch. */
   public static final String PENDING_COMPARISONS = "pendingComparisons";
 
+  /** Metric of a manifest: judgements that are in its state but wait for a full batch. */
+  public static final String PENDING_JUDGEMENTS = "pendingJudgements";
+
   private Manifests() {}
 
   /** The manifest of a checkpoint whose artifacts are stored. */
@@ -27,6 +30,7 @@ public final class Manifests {
     LearnerCounts counts = checkpoint.counts();
     Map<String, Double> metrics = new HashMap<>(checkpoint.metrics());
     metrics.put(PENDING_COMPARISONS, (double) counts.pendingComparisons());
+    metrics.put(PENDING_JUDGEMENTS, (double) counts.pendingJudgements());
     return ModelVersion.newBuilder()
         .setName(checkpoint.name())
         .setVersion(checkpoint.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
@@ -39,6 +43,7 @@ public final class Manifests {
         .setParent(checkpoint.parent().orElse(null))
         .setPositions(List.of(position))
         .setComparisons(counts.comparisons())
+        .setJudgements(counts.judgements())
         .setReplayed(counts.replayed())
         .setEvents(counts.events())
         .setSteps(counts.steps())

@@ -68,10 +68,9 @@ public final class OnlineLearners implements LearnerFactory {
     }
   }
 
-  /** The events of a bucket that have comparisons, in order. */
+  /** The events of a bucket, in order. */
   static List<PreferenceExample> examples(PreferenceBucket bucket) {
     return bucket.getFeedback().stream()
-        .filter(feedback -> !feedback.getComparisons().isEmpty())
         .map(feedback -> example(feedback, bucket.getUserText()))
         .toList();
   }
@@ -91,6 +90,12 @@ public final class OnlineLearners implements LearnerFactory {
                         comparison.getWeight(),
                         comparison.getMargin(),
                         comparison.getTie()))
+            .toList(),
+        feedback.getJudgements().stream()
+            .map(
+                judgement ->
+                    new PreferenceExample.Judgement(
+                        judgement.getReply(), judgement.getGood(), judgement.getWeight()))
             .toList(),
         userText);
   }

@@ -67,7 +67,7 @@ public final class PartitionTrainer implements AutoCloseable {
   /** The model that has to be begun before the bucket can be accepted. */
   public Optional<String> missingModel(PreferenceBucket bucket) {
     String name = Domains.modelName(bucket.getDomain());
-    return hasComparisons(bucket) && !models.containsKey(name)
+    return !bucket.getFeedback().isEmpty() && !models.containsKey(name)
         ? Optional.of(name)
         : Optional.empty();
   }
@@ -119,18 +119,16 @@ public final class PartitionTrainer implements AutoCloseable {
               + " must not change while there are models");
     }
     long judgements = 0;
-    long events = 0;
     Map<Boolean, Long> comparisons = new HashMap<>();
     for (Feedback feedback : bucket.getFeedback()) {
       judgements += feedback.getJudgements().size();
-      events += feedback.getComparisons().isEmpty() ? 0 : 1;
       for (Comparison comparison : feedback.getComparisons()) {
         comparisons.merge(comparison.getTie(), 1L, Long::sum);
       }
     }
-    if (events == 0) {
+    if (bucket.getFeedback().isEmpty()) {
       position = offset + 1;
-      return new Learned("", 0, 0, 0, judgements, 0);
+      return new Learned("", 0, 0, 0, 0, 0);
     }
     String name = Domains.modelName(domain);
     TrainedModel model = models.get(name);
@@ -145,7 +143,7 @@ public final class PartitionTrainer implements AutoCloseable {
     position = offset + 1;
     return new Learned(
         name,
-        events,
+        bucket.getFeedback().size(),
         comparisons.getOrDefault(false, 0L),
         comparisons.getOrDefault(true, 0L),
         judgements,
@@ -208,9 +206,5 @@ public final class PartitionTrainer implements AutoCloseable {
       throw new IllegalStateException(
           "a learner of partition " + partition + " failed: restore from the last checkpoint");
     }
-  }
-
-  private static boolean hasComparisons(PreferenceBucket bucket) {
-    return bucket.getFeedback().stream().anyMatch(f -> !f.getComparisons().isEmpty());
   }
 }

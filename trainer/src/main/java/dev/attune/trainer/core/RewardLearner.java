@@ -13,7 +13,7 @@ import java.util.Map;
 public interface RewardLearner extends AutoCloseable {
 
   /**
-   * Learns from a bucket's comparisons, or keeps them until a batch is full.
+   * Learns from a bucket's comparisons and judgements, or keeps them until a batch is full.
    *
    * @param head the reward head that they belong to
    */

@@ -18,7 +18,6 @@ public final class TrainerMetrics {
   private final MeterRegistry registry;
   private final Counter buckets;
   private final Counter emptyBuckets;
-  private final Counter judgements;
   private final Counter learnErrors;
   private final Counter recoveries;
   private final Timer learn;
@@ -36,11 +35,7 @@ public final class TrainerMetrics {
             .register(registry);
     emptyBuckets =
         Counter.builder("attune.trainer.buckets.empty")
-            .description("Buckets without a comparison, which only move the position")
-            .register(registry);
-    judgements =
-        Counter.builder("attune.trainer.judgements.ignored")
-            .description("Judgements of single replies, which reward models do not learn from")
+            .description("Buckets without feedback, which only move the position")
             .register(registry);
     learnErrors =
         Counter.builder("attune.trainer.learn.errors")
@@ -82,7 +77,6 @@ public final class TrainerMetrics {
 
   void learned(Learned learned) {
     buckets.increment();
-    judgements.increment((double) learned.judgements());
     if (learned.empty()) {
       emptyBuckets.increment();
       return;
@@ -90,6 +84,8 @@ public final class TrainerMetrics {
     String model = learned.model().equals(Domains.GENERAL) ? "general" : "domain";
     counter("attune.trainer.events", "Events accepted", model).increment((double) learned.events());
     counter("attune.trainer.steps", "Optimiser steps", model).increment((double) learned.steps());
+    counter("attune.trainer.judgements", "Judgements of single replies accepted", model)
+        .increment((double) learned.judgements());
     comparisons(model, "preference").increment((double) learned.preferences());
     comparisons(model, "tie").increment((double) learned.ties());
   }

@@ -54,8 +54,9 @@ public final class FakeLearners implements LearnerFactory {
     Fake fake = new Fake(lines.get(0));
     fake.events = Long.parseLong(lines.get(1));
     fake.comparisons = Long.parseLong(lines.get(2));
-    fake.steps = Long.parseLong(lines.get(3));
-    fake.pending.addAll(lines.subList(4, lines.size()));
+    fake.judgements = Long.parseLong(lines.get(3));
+    fake.steps = Long.parseLong(lines.get(4));
+    fake.pending.addAll(lines.subList(5, lines.size()));
     return fake;
   }
 
@@ -63,6 +64,7 @@ public final class FakeLearners implements LearnerFactory {
     private String weights;
     private long events;
     private long comparisons;
+    private long judgements;
     private long steps;
     private final List<String> pending = new ArrayList<>();
 
@@ -74,12 +76,17 @@ public final class FakeLearners implements LearnerFactory {
     public void accept(String head, PreferenceBucket bucket) {
       for (Feedback feedback : bucket.getFeedback()) {
         beforeLearning.run();
-        if (!feedback.getComparisons().isEmpty()) {
-          pending.add(head + " " + feedback.getComparisons().size() + " " + feedback.getEventId());
-        }
+        pending.add(
+            "%s %d %d %s"
+                .formatted(
+                    head,
+                    feedback.getComparisons().size(),
+                    feedback.getJudgements().size(),
+                    feedback.getEventId()));
         if (pending.size() == BATCH) {
           events += BATCH;
-          comparisons += pendingComparisons();
+          comparisons += waiting(1);
+          judgements += waiting(2);
           steps++;
           weights = Chunks.sha256((weights + pending).getBytes(UTF_8));
           pending.clear();
@@ -100,6 +107,7 @@ public final class FakeLearners implements LearnerFactory {
                   weights,
                   String.valueOf(events),
                   String.valueOf(comparisons),
+                  String.valueOf(judgements),
                   String.valueOf(steps)));
       lines.addAll(pending);
       return String.join("\n", lines).getBytes(UTF_8);
@@ -107,7 +115,8 @@ public final class FakeLearners implements LearnerFactory {
 
     @Override
     public LearnerCounts counts() {
-      return new LearnerCounts(events, comparisons, pending.size(), pendingComparisons(), 0, steps);
+      return new LearnerCounts(
+          events, comparisons, judgements, pending.size(), waiting(1), waiting(2), 0, steps);
     }
 
     @Override
@@ -118,8 +127,8 @@ public final class FakeLearners implements LearnerFactory {
     @Override
     public void close() {}
 
-    private long pendingComparisons() {
-      return pending.stream().mapToLong(line -> Long.parseLong(line.split(" ", -1)[1])).sum();
+    private long waiting(int column) {
+      return pending.stream().mapToLong(line -> Long.parseLong(line.split(" ", -1)[column])).sum();
     }
   }
 }

@@ -7,19 +7,21 @@ import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.Comparison;
 import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.Judgement;
 import dev.attune.schemas.events.PreferenceBucket;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OnlineLearnersTest {
   @Test
-  void shouldPassComparisonsOnAsTheyAre() {
+  void shouldPassComparisonsAndJudgementsOnAsTheyAre() {
     // Given
     Feedback compared = Buckets.feedback("law", 1);
     compared.setComparisons(
         List.of(new Comparison(1, 0, 0.5f, 0.25f, false), new Comparison(0, 1, 1f, 0f, true)));
     Feedback judged = Buckets.feedback("law", 2);
     judged.setComparisons(List.of());
+    judged.setJudgements(List.of(new Judgement(1, false, 0.5f)));
     PreferenceBucket bucket = Buckets.with("law", 0, List.of(compared, judged));
     bucket.setUserText("I read contracts.");
 
@@ -33,6 +35,13 @@ class OnlineLearnersTest {
                 List.of(new Turn("user", "What is number 1?")),
                 List.of("It belongs to law.", "I do not know."),
                 List.of(new Pair(1, 0, 0.5f, 0.25f, false), new Pair(0, 1, 1f, 0f, true)),
+                List.of(),
+                "I read contracts."),
+            new PreferenceExample(
+                List.of(new Turn("user", "What is number 2?")),
+                List.of("It belongs to law.", "I do not know."),
+                List.of(),
+                List.of(new PreferenceExample.Judgement(1, false, 0.5f)),
                 "I read contracts."));
   }
 }

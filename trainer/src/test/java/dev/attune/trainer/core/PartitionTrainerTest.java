@@ -42,23 +42,38 @@ class PartitionTrainerTest {
   }
 
   @Test
-  void shouldOnlyMoveThePositionWhereNothingIsCompared() {
+  void shouldOnlyMoveThePositionWhereThereIsNoFeedback() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    PreferenceBucket empty = Buckets.empty(LAW, 0);
+
+    // When
+    Learned learned = trainer.accept(4, empty);
+
+    // Then
+    assertThat(trainer.missingModel(empty)).isEmpty();
+    assertThat(learned.empty()).isTrue();
+    assertThat(trainer.checkpoint().changed()).isEmpty();
+    assertThat(trainer.position()).isEqualTo(5);
+    assertThat(trainer.uncommitted()).isTrue();
+  }
+
+  @Test
+  void shouldBeginAModelWithALoneThumb() {
     // Given
     PartitionTrainer trainer = trainer(LAW, new FakeLearners());
     Feedback thumb = Buckets.judged(LAW, 0, List.of(new Judgement(0, true, 1f)));
     thumb.setComparisons(List.of());
     PreferenceBucket judged = Buckets.with(LAW, 0, List.of(thumb));
+    trainer.begin(trainer.missingModel(judged).orElseThrow(), Optional.empty());
 
     // When
     Learned learned = trainer.accept(4, judged);
 
     // Then
-    assertThat(trainer.missingModel(judged)).isEmpty();
-    assertThat(learned.empty()).isTrue();
     assertThat(learned.judgements()).isEqualTo(1);
-    assertThat(trainer.checkpoint().changed()).isEmpty();
-    assertThat(trainer.position()).isEqualTo(5);
-    assertThat(trainer.uncommitted()).isTrue();
+    assertThat(learned.events()).isEqualTo(1);
+    assertThat(trainer.checkpoint().changed().get(0).counts().pendingJudgements()).isEqualTo(1);
   }
 
   @Test
