@@ -10,6 +10,7 @@ import dev.attune.cli.demo.DemoCommand;
 import dev.attune.cli.evaluate.EvaluateCommand;
 import dev.attune.cli.general.GeneralCommand;
 import dev.attune.cli.imports.ImportCommand;
+import dev.attune.cli.quarantine.QuarantineCommand;
 import dev.attune.cli.score.ScoreCommand;
 import dev.attune.cli.score.WatchCommand;
 import dev.attune.cli.up.UpCommand;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Option;
       SetupCommand.class,
       BaseCommand.class,
       GeneralCommand.class,
+      QuarantineCommand.class,
       BenchCommand.class,
       ChaosCommand.class
     })

@@ -37,7 +37,10 @@ class AttuneTest {
         "base train",
         "base check",
         "general",
-        "general train"
+        "general train",
+        "quarantine",
+        "quarantine list",
+        "quarantine release"
       })
   void shouldShowHelp(String command) {
     // Given
@@ -64,7 +67,12 @@ class AttuneTest {
         "score --prompt p x.json",
         "watch --limit 0",
         "base",
-        "topics frob"
+        "topics frob",
+        "quarantine",
+        "quarantine list --since yesterday",
+        "quarantine list --reason NONE",
+        "quarantine release",
+        "quarantine release --all --user ann"
       })
   void shouldExitWith2OnWrongUsage(String command) {
     // Given

@@ -1,7 +1,8 @@
 package dev.attune.ingest;
 
+import dev.attune.ingest.admission.AbuseLimits;
 import dev.attune.ingest.bucket.BucketLimits;
-import dev.attune.ingest.event.EventLimits;
+import dev.attune.ingest.event.EventConfig;
 import dev.attune.platform.ConfigException;
 import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
@@ -19,6 +20,9 @@ import java.util.List;
  * @param commitInterval how often results become visible to those who read committed records
  * @param deduplicationWindow how long an event id is remembered, from the broker's time of its
  *     first record
+ * @param event how events are read
+ * @param abuse what one user may send before events are held back
+ * @param joinWindow how long a result waits for the event that answers it; zero: none is read
  */
 public record IngestConfig(
     KafkaSettings kafka,
@@ -28,9 +32,11 @@ public record IngestConfig(
     Path stateDir,
     Duration commitInterval,
     Duration deduplicationWindow,
-    EventLimits limits,
+    EventConfig event,
     BucketLimits byUser,
-    BucketLimits byDomain) {
+    BucketLimits byDomain,
+    AbuseLimits abuse,
+    Duration joinWindow) {
 
   static final ConfigKey<String> APPLICATION_ID =
       ConfigKey.string(
@@ -63,30 +69,15 @@ public record IngestConfig(
           Duration.ofMinutes(1),
           Duration.ofDays(30),
           "How long an event id is remembered, by the broker's time of its first record.");
-  static final ConfigKey<Integer> MAX_EVENT_BYTES =
-      ConfigKey.integer(
-          "ingest.max-event-bytes",
-          512 << 10,
-          1 << 10,
-          1 << 20,
-          "The size of an event's record, in bytes.");
-  static final ConfigKey<Integer> MAX_TEXT_LENGTH =
-      ConfigKey.integer(
-          "ingest.max-text-length",
-          32_768,
-          1,
-          1 << 20,
-          "The length of one turn, reply, correction or user text, in UTF-16 units.");
-  static final ConfigKey<Integer> MAX_CANDIDATES =
-      ConfigKey.integer(
-          "ingest.max-candidates", 16, 1, 64, "How many candidates one event may show.");
-  static final ConfigKey<Duration> CLOCK_SKEW =
+
+  static final ConfigKey<Duration> JOIN_WINDOW =
       ConfigKey.duration(
-          "ingest.clock-skew",
-          Duration.ofMinutes(5),
+          "ingest.join.window",
+          Duration.ofHours(1),
           Duration.ZERO,
-          Duration.ofDays(1),
-          "How far an event's time may lie after the broker's.");
+          Duration.ofDays(7),
+          "How long a served result waits for the event that answers it. `0 ms`: attune.rewards is"
+              + " not read.");
 
   private static final BucketKeys BY_USER = new BucketKeys("by-user", Duration.ofMillis(50));
   private static final BucketKeys BY_DOMAIN = new BucketKeys("by-domain", Duration.ofSeconds(1));
@@ -109,13 +100,11 @@ public record IngestConfig(
         configuration.find(STATE_DIR).orElseGet(IngestConfig::temporaryDir),
         configuration.get(COMMIT_INTERVAL),
         configuration.get(DEDUPLICATION_WINDOW),
-        new EventLimits(
-            configuration.get(MAX_EVENT_BYTES),
-            configuration.get(MAX_TEXT_LENGTH),
-            configuration.get(MAX_CANDIDATES),
-            configuration.get(CLOCK_SKEW)),
+        EventKeys.read(configuration),
         BY_USER.read(configuration),
-        BY_DOMAIN.read(configuration));
+        BY_DOMAIN.read(configuration),
+        AbuseKeys.read(configuration),
+        configuration.get(JOIN_WINDOW));
   }
 
   /** All settings, those of the Kafka clients included. */
@@ -134,13 +123,12 @@ public record IngestConfig(
                 STANDBY_REPLICAS,
                 STATE_DIR,
                 COMMIT_INTERVAL,
-                DEDUPLICATION_WINDOW,
-                MAX_EVENT_BYTES,
-                MAX_TEXT_LENGTH,
-                MAX_CANDIDATES,
-                CLOCK_SKEW));
+                DEDUPLICATION_WINDOW));
+    keys.addAll(EventKeys.all());
     keys.addAll(BY_USER.all());
     keys.addAll(BY_DOMAIN.all());
+    keys.addAll(AbuseKeys.all());
+    keys.add(JOIN_WINDOW);
     return keys;
   }
 

@@ -1,13 +1,18 @@
 package dev.attune.ingest;
 
 import dev.attune.ingest.admission.AbuseGuard;
+import dev.attune.ingest.admission.ActivityGuard;
 import dev.attune.ingest.admission.AdmitProcessor;
 import dev.attune.ingest.admission.EraseProcessor;
 import dev.attune.ingest.admission.QuarantineReason;
 import dev.attune.ingest.admission.SeenEventSerde;
+import dev.attune.ingest.admission.UserActivitySerde;
 import dev.attune.ingest.bucket.BucketProcessor;
 import dev.attune.ingest.event.RejectionReason;
+import dev.attune.ingest.event.ReleaseProcessor;
 import dev.attune.ingest.event.ValidateProcessor;
+import dev.attune.ingest.join.JoinProcessor;
+import dev.attune.ingest.join.ServedResultProcessor;
 import dev.attune.ingest.metrics.IngestMeters;
 import dev.attune.ingest.topology.Nodes;
 import dev.attune.ingest.topology.StateStores;
@@ -17,6 +22,8 @@ import dev.attune.schemas.events.ErasureRequest;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.RejectedPreference;
+import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.events.ServedResult;
 import dev.attune.schemas.serde.AvroSerde;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -29,6 +36,7 @@ import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
@@ -40,12 +48,12 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
  * From attune.preferences to the buckets of both routes, the rejected and the quarantined topic:
  *
  * <pre>
- *   preferences → validate → admit ────→ bucket → by-user, by-domain
- *                     │        │           ↑ └──→ users (erased)
- *                     ├────────┼───────────┤ (offsets of records that teach nothing)
- *                     └→ rejected          │
- *                              └→ quarantined
- *   erasures ───────→ erase ───────────────┘
+ *   preferences → validate → admit → join → bucket → by-user, by-domain
+ *   released → release ↗│     │       ↑ ↑     ↑ └──→ users (erased)
+ *                       ├─────┼───────┼─┼─────┘ (offsets of records that teach nothing)
+ *                       │     └→ quarantined
+ *                       └→ rejected   │ └─ served ← rewards
+ *   erasures ───────→ erase ──────────┘
  * </pre>
  *
  * Everything stays in the partition of the record's key, the user id; there is no repartitioning,
@@ -83,14 +91,18 @@ public final class IngestTopology {
    *
    * @param events of attune.preferences; only its deserializer is used
    * @param buckets of the bucket topics and of the store of items
-   * @param rejected of the rejected and the quarantined topic; only its serializer is used
+   * @param rejected of the rejected, the quarantined and the released topic
    * @param erasures of attune.erasures; only its deserializer is used
+   * @param results of attune.rewards; only its deserializer is used
+   * @param served the part of a result that is looked at when it comes; as above
    */
   public record ValueSerdes(
       Serde<PreferenceEvent> events,
       Serde<PreferenceBucket> buckets,
       Serde<RejectedPreference> rejected,
-      Serde<ErasureRequest> erasures) {
+      Serde<ErasureRequest> erasures,
+      Serde<ScoreResult> results,
+      Serde<ServedResult> served) {
 
     /** Those of the registry's wire format. */
     public static ValueSerdes avro() {
@@ -98,7 +110,9 @@ public final class IngestTopology {
           new AvroSerde<>(PreferenceEvent.class),
           new AvroSerde<>(PreferenceBucket.class),
           new AvroSerde<>(RejectedPreference.class),
-          new AvroSerde<>(ErasureRequest.class));
+          new AvroSerde<>(ErasureRequest.class),
+          new AvroSerde<>(ScoreResult.class),
+          new AvroSerde<>(ServedResult.class));
     }
 
     /** Configures all of them, such as with the registry's settings. */
@@ -113,7 +127,7 @@ public final class IngestTopology {
     }
 
     private List<Serde<?>> all() {
-      return List.of(events, buckets, rejected, erasures);
+      return List.of(events, buckets, rejected, erasures, results, served);
     }
   }
 
@@ -137,7 +151,7 @@ public final class IngestTopology {
         serdes,
         registry,
         clock,
-        context -> AbuseGuard.none(),
+        context -> ActivityGuard.of(config.abuse(), context),
         StateStores.Suppliers.persistent());
   }
 
@@ -153,8 +167,10 @@ public final class IngestTopology {
         new IngestTopology(
             config, serdes, new IngestMeters(registry), clock, guards, new StateStores(suppliers));
     ingest.preferences();
+    ingest.released();
     ingest.erasures();
     ingest.admission();
+    ingest.join();
     ingest.buckets();
     return ingest.topology;
   }
@@ -162,10 +178,19 @@ public final class IngestTopology {
   private void preferences() {
     meters.expect("rejected", RejectionReason.values());
     source(Nodes.PREFERENCES, Topics.PREFERENCES.name());
+    topology.addProcessor(Nodes.VALIDATE, this::validate, Nodes.PREFERENCES);
+  }
+
+  private void released() {
+    source(Nodes.RELEASED, Topics.PREFERENCES_RELEASED.name());
     topology.addProcessor(
-        Nodes.VALIDATE,
-        () -> new ValidateProcessor(serdes.events().deserializer(), config.limits(), meters),
-        Nodes.PREFERENCES);
+        Nodes.RELEASE,
+        () -> new ReleaseProcessor(serdes.rejected().deserializer(), validate()),
+        Nodes.RELEASED);
+  }
+
+  private ValidateProcessor validate() {
+    return new ValidateProcessor(serdes.events().deserializer(), config.event(), meters);
   }
 
   private void erasures() {
@@ -182,17 +207,20 @@ public final class IngestTopology {
         .addProcessor(
             Nodes.ADMIT,
             () -> new AdmitProcessor(config.deduplicationWindow().toMillis(), guards, meters),
-            Nodes.VALIDATE)
+            Nodes.VALIDATE,
+            Nodes.RELEASE)
         .addStateStore(
             stores.seen(config.deduplicationWindow(), new SeenEventSerde()),
             Nodes.ADMIT,
             Nodes.ERASE)
+        .addStateStore(stores.activity(new UserActivitySerde()), Nodes.ADMIT, Nodes.ERASE)
         .addSink(
             Nodes.REJECTED_SINK,
             Topics.PREFERENCES_REJECTED.name(),
             new StringSerializer(),
             serdes.rejected().serializer(),
             Nodes.VALIDATE,
+            Nodes.RELEASE,
             Nodes.ADMIT)
         .addSink(
             Nodes.QUARANTINED_SINK,
@@ -200,6 +228,32 @@ public final class IngestTopology {
             new StringSerializer(),
             serdes.rejected().serializer(),
             Nodes.ADMIT);
+  }
+
+  private void join() {
+    Duration window = config.joinWindow();
+    topology.addProcessor(
+        Nodes.JOIN,
+        () -> new JoinProcessor(serdes.results().deserializer(), window.toMillis(), meters),
+        Nodes.ADMIT,
+        Nodes.ERASE);
+    if (window.isZero()) {
+      return;
+    }
+    topology
+        .addSource(
+            // Older results would find no event; the topic may hold a week of them.
+            AutoOffsetReset.byDuration(window),
+            Nodes.REWARDS,
+            timestamps,
+            new StringDeserializer(),
+            new ByteArrayDeserializer(),
+            Topics.REWARDS.name())
+        .addProcessor(
+            Nodes.SERVED,
+            () -> new ServedResultProcessor(serdes.served().deserializer(), meters),
+            Nodes.REWARDS)
+        .addStateStore(stores.served(window), Nodes.SERVED, Nodes.JOIN);
   }
 
   private void buckets() {
@@ -213,8 +267,7 @@ public final class IngestTopology {
                 new BucketProcessor(
                     config.byUser(), config.byDomain(), tick(config), serdes.buckets(), meters),
             Nodes.VALIDATE,
-            Nodes.ADMIT,
-            Nodes.ERASE)
+            Nodes.JOIN)
         .addStateStore(stores.items(), Nodes.BUCKET)
         .addStateStore(stores.progress(), Nodes.BUCKET)
         .addSink(

@@ -147,12 +147,32 @@ class BucketTest {
         "e\u0301",
         "BY_USER",
         "\uffff",
-        "a.b#edit"
+        "\ufffd"
       })
   void shouldKeepOddTextAsItIs(String odd) {
     // Given
     ingest.send(
-        Events.choice(odd, odd, 2).setPrompt(List.of(new Turn(odd, odd))).setUserText(odd).build());
+        Events.choice("ann", "e", 2)
+            .setPrompt(List.of(new Turn("user", odd)))
+            .setUserText(odd)
+            .build());
+
+    // When
+    List<PreferenceBucket> buckets = ingest.flush(Route.BY_DOMAIN);
+
+    // Then
+    assertThat(buckets).hasSize(1);
+    assertThat(buckets.get(0).getUserText()).isEqualTo(odd);
+    assertThat(buckets.get(0).getFeedback().get(0).getPrompt())
+        .containsExactly(new Turn("user", odd));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\ud83e\udd6c", "e\u0301", "BY_USER", "\uffff", "a.b#edit", "a b", "\u90ed"})
+  void shouldKeepOddIdsAsTheyAre(String odd) {
+    // Given
+    ingest.send(Events.choice(odd, odd, 2).build());
 
     // When
     List<PreferenceBucket> buckets = ingest.flush(Route.BY_DOMAIN);
@@ -160,8 +180,7 @@ class BucketTest {
     // Then
     assertThat(buckets).hasSize(1);
     assertThat(buckets.get(0).getUserId()).isEqualTo(odd);
-    assertThat(buckets.get(0).getUserText()).isEqualTo(odd);
-    assertThat(buckets.get(0).getFeedback().get(0).getPrompt()).containsExactly(new Turn(odd, odd));
+    assertThat(buckets.get(0).getFeedback().get(0).getEventId()).isEqualTo(odd);
   }
 
   @Test

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DeduplicationTest {
   @TempDir Path stateDir;
+  private static final Instant LONG_AGO = Instant.parse("2001-01-01T00:00:00Z");
+
   private FakeRegistry registry;
   private IngestHarness ingest;
 
@@ -98,14 +100,14 @@ class DeduplicationTest {
     for (String time : minutes.split(" ")) {
       byte[] bytes =
           ingest.bytes(
-              Events.choice("eve", "e" + others++, 2).setOccurredAt(Instant.EPOCH).build());
+              Events.choice("eve", "e" + others++, 2).setOccurredAt(LONG_AGO).build());
       ingest.input.pipeInput("eve", bytes, after(time));
     }
 
     // When
     for (String time : ("0 " + minutes + " 0").split(" ")) {
       byte[] bytes =
-          ingest.bytes(Events.choice("ann", "e", 3).setOccurredAt(Instant.EPOCH).build());
+          ingest.bytes(Events.choice("ann", "e", 3).setOccurredAt(LONG_AGO).build());
       ingest.input.pipeInput("ann", bytes, after(time));
     }
 

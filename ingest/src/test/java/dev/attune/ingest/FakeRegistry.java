@@ -14,15 +14,16 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /** The few endpoints of a schema registry that the serdes need, in memory. */
-final class FakeRegistry implements AutoCloseable {
+public final class FakeRegistry implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final List<String> schemas = new ArrayList<>();
   private final HttpServer server;
 
-  FakeRegistry() {
+  public FakeRegistry() {
     try {
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     } catch (IOException e) {
@@ -32,7 +33,7 @@ final class FakeRegistry implements AutoCloseable {
     server.start();
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
@@ -48,15 +49,39 @@ final class FakeRegistry implements AutoCloseable {
       respond(exchange, 200, Map.of("id", idOf(body.path("schema").asText())));
       return;
     }
+    if (path.startsWith("/schemas/guids/")) {
+      respondSchema(exchange, schemaOf(path.substring(path.lastIndexOf('/') + 1)));
+      return;
+    }
     if (!path.matches("/schemas/ids/-?\\d+")) {
       respond(exchange, 404, Map.of("message", "No such path"));
       return;
     }
     int id = Integer.parseInt(path.substring(path.lastIndexOf('/') + 1));
-    if (id >= 1 && id <= schemas.size()) {
-      respond(exchange, 200, Map.of("schema", schemas.get(id - 1)));
-    } else {
+    respondSchema(exchange, id >= 1 && id <= schemas.size() ? schemas.get(id - 1) : null);
+  }
+
+  /** The GUID of the schema that has this id. */
+  public UUID guid(int id) {
+    return guid(schemas.get(id - 1));
+  }
+
+  private static UUID guid(String schema) {
+    return UUID.nameUUIDFromBytes(schema.getBytes(UTF_8));
+  }
+
+  private synchronized String schemaOf(String guid) {
+    return schemas.stream()
+        .filter(schema -> guid(schema).toString().equals(guid))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static void respondSchema(HttpExchange exchange, String schema) throws IOException {
+    if (schema == null) {
       respond(exchange, 404, Map.of("error_code", 40403, "message", "Schema not found"));
+    } else {
+      respond(exchange, 200, Map.of("schema", schema));
     }
   }
 

@@ -2,6 +2,8 @@ package dev.attune.ingest;
 
 import dev.attune.ingest.IngestTopology.ValueSerdes;
 import dev.attune.ingest.admission.AbuseGuard;
+import dev.attune.ingest.admission.AbuseLimits;
+import dev.attune.ingest.admission.ActivityGuard;
 import dev.attune.ingest.topology.StateStores;
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.Topics;
@@ -10,6 +12,7 @@ import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.events.Route;
+import dev.attune.schemas.events.ScoreResult;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -25,6 +29,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 
 /** The topology without a broker, with a clock that stands still until it is moved. */
 final class IngestHarness implements AutoCloseable {
@@ -39,6 +44,8 @@ final class IngestHarness implements AutoCloseable {
   final TestOutputTopic<String, RejectedPreference> quarantined;
   final TestOutputTopic<String, byte[]> users;
   private final TestInputTopic<String, byte[]> erasures;
+  private final TestInputTopic<String, byte[]> released;
+  private final TestInputTopic<String, byte[]> rewards;
   private Instant now;
   private boolean closed;
 
@@ -59,6 +66,25 @@ final class IngestHarness implements AutoCloseable {
       AbuseGuard guard,
       StateStores.Suppliers stores,
       Instant startedAt) {
+    this(registry, stateDir, settings, (limits, context) -> guard, stores, startedAt);
+  }
+
+  /** With the guard of production. */
+  static IngestHarness guarded(
+      FakeRegistry registry,
+      Path stateDir,
+      Map<String, String> settings,
+      StateStores.Suppliers stores) {
+    return new IngestHarness(registry, stateDir, settings, ActivityGuard::of, stores, Events.NOW);
+  }
+
+  private IngestHarness(
+      FakeRegistry registry,
+      Path stateDir,
+      Map<String, String> settings,
+      BiFunction<AbuseLimits, ProcessorContext<?, ?>, AbuseGuard> guard,
+      StateStores.Suppliers stores,
+      Instant startedAt) {
     this.now = startedAt;
     Map<String, String> flags = new HashMap<>(settings);
     flags.put("kafka.bootstrap.servers", "nowhere:1");
@@ -70,7 +96,13 @@ final class IngestHarness implements AutoCloseable {
     this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
     this.driver =
         new TopologyTestDriver(
-            IngestTopology.build(config, serdes, meters, () -> now, context -> guard, stores),
+            IngestTopology.build(
+                config,
+                serdes,
+                meters,
+                () -> now,
+                context -> guard.apply(config.abuse(), context),
+                stores),
             IngestApp.properties(config),
             now);
     this.input =
@@ -83,6 +115,14 @@ final class IngestHarness implements AutoCloseable {
     this.users =
         driver.createOutputTopic(
             Topics.USERS.name(), new StringDeserializer(), new ByteArrayDeserializer());
+    this.released =
+        driver.createInputTopic(
+            Topics.PREFERENCES_RELEASED.name(), new StringSerializer(), new ByteArraySerializer());
+    this.rewards =
+        config.joinWindow().isZero()
+            ? null
+            : driver.createInputTopic(
+                Topics.REWARDS.name(), new StringSerializer(), new ByteArraySerializer());
     this.erasures =
         driver.createInputTopic(
             Topics.ERASURES.name(), new StringSerializer(), new ByteArraySerializer());
@@ -95,6 +135,26 @@ final class IngestHarness implements AutoCloseable {
 
   void send(String key, byte[] value) {
     input.pipeInput(key, value, now);
+  }
+
+  /** Releases a quarantined event, as an operator does. */
+  void release(RejectedPreference held) {
+    release(
+        "ann", serdes.rejected().serializer().serialize(Topics.PREFERENCES_RELEASED.name(), held));
+  }
+
+  void release(String key, byte[] value) {
+    released.pipeInput(key, value, now);
+  }
+
+  /** A result is served; the broker's time is now. */
+  void serve(ScoreResult result) {
+    serve(
+        result.getUserId(), serdes.results().serializer().serialize(Topics.REWARDS.name(), result));
+  }
+
+  void serve(String key, byte[] value) {
+    rewards.pipeInput(key, value, now);
   }
 
   /** Sends a request to erase the user. */

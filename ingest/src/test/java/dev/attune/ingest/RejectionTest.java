@@ -1,5 +1,6 @@
 package dev.attune.ingest;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -9,9 +10,11 @@ import dev.attune.ingest.event.SourceRecord;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.Choice;
+import dev.attune.schemas.events.Edit;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.events.Ratings;
 import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.events.Route;
 import dev.attune.schemas.events.Thumb;
@@ -22,16 +25,18 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +44,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RejectionTest {
   @TempDir Path stateDir;
@@ -53,7 +57,16 @@ class RejectionTest {
         new IngestHarness(
             registry,
             stateDir,
-            Map.of("ingest.max-event-bytes", "65536", "ingest.max-text-length", "1000"));
+            Map.ofEntries(
+                Map.entry("ingest.max-event-bytes", "65536"),
+                Map.entry("ingest.max-turns", "3"),
+                Map.entry("ingest.max-turn-length", "1000"),
+                Map.entry("ingest.max-reply-length", "900"),
+                Map.entry("ingest.max-correction-length", "800"),
+                Map.entry("ingest.max-user-text-length", "700"),
+                Map.entry("ingest.max-attributes", "2"),
+                Map.entry("ingest.max-attribute-length", "600"),
+                Map.entry("ingest.domains.allowed", "cooking, general, general.*")));
   }
 
   @AfterEach
@@ -66,26 +79,57 @@ class RejectionTest {
     return Stream.of(
         bad(RejectionReason.EMPTY_USER_ID, event -> event.setUserId("")),
         bad(RejectionReason.EMPTY_USER_ID, event -> event.setUserId(" ")),
+        bad(RejectionReason.EMPTY_USER_ID, event -> event.setUserId("\u00a0\u2007")),
         bad(RejectionReason.EMPTY_EVENT_ID, event -> event.setEventId("")),
         bad(RejectionReason.ID_TOO_LONG, event -> event.setEventId("e".repeat(257))),
+        bad(RejectionReason.ID_TOO_LONG, event -> event.setRequestId("r".repeat(257))),
+        bad(RejectionReason.ID_TOO_LONG, event -> event.setDomain("d".repeat(257))),
+        bad(RejectionReason.ID_TOO_LONG, event -> event.setCandidates(replies("x".repeat(257)))),
+        bad(RejectionReason.INVALID_ID, event -> event.setUserId("ann ")),
+        bad(RejectionReason.INVALID_ID, event -> event.setUserId("an\u200bn")),
+        bad(RejectionReason.INVALID_ID, event -> event.setUserId("\u202eann")),
+        bad(RejectionReason.INVALID_ID, event -> event.setEventId("e\n1")),
+        bad(RejectionReason.INVALID_ID, event -> event.setEventId("e\u2028x")),
+        bad(RejectionReason.INVALID_ID, event -> event.setRequestId(" ")),
+        bad(RejectionReason.INVALID_ID, event -> event.setCandidates(replies(""))),
+        bad(RejectionReason.INVALID_ID, event -> event.setCandidates(replies("\ufeffx"))),
         bad(RejectionReason.INVALID_UNICODE, event -> event.setEventId("e\0")),
-        bad(
-            RejectionReason.INVALID_UNICODE,
-            event -> event.setPrompt(List.of(new Turn("user", "nul \0")))),
+        bad(RejectionReason.INVALID_UNICODE, event -> event.setUserId("ann\ufffd")),
+        bad(RejectionReason.INVALID_UNICODE, event -> event.setPrompt(turns("user", "nul \0"))),
+        bad(RejectionReason.INVALID_UNICODE, event -> event.setUserText("nul \0")),
+        bad(RejectionReason.INVALID_UNICODE, event -> event.setSignal(new Edit("a", "nul \0"))),
+        bad(RejectionReason.INVALID_UNICODE, event -> event.setAttributes(Map.of("k", "\0"))),
+        bad(RejectionReason.INVALID_UNICODE, event -> event.setAttributes(Map.of("\0", "v"))),
         bad(RejectionReason.KEY_MISMATCH, event -> event.setUserId("another")),
         bad(RejectionReason.INVALID_DOMAIN, event -> event.setDomain("a domain")),
         bad(RejectionReason.INVALID_DOMAIN, event -> event.setDomain("a..b")),
-        bad(RejectionReason.INVALID_DOMAIN, event -> event.setDomain("d".repeat(257))),
+        bad(RejectionReason.INVALID_DOMAIN, event -> event.setDomain("k\u00fcche")),
+        bad(RejectionReason.DOMAIN_NOT_ALLOWED, event -> event.setDomain("travel")),
+        bad(RejectionReason.DOMAIN_NOT_ALLOWED, event -> event.setDomain("cooking.soups")),
+        bad(RejectionReason.INVALID_REVISION, event -> event.setRevision(-1)),
+        bad(RejectionReason.INVALID_REVISION, event -> event.setWithdrawn(true)),
+        bad(
+            RejectionReason.INVALID_REVISION,
+            event -> event.setWithdrawn(true).setRevision(Integer.MIN_VALUE)),
         bad(
             RejectionReason.FUTURE_TIMESTAMP,
             event -> event.setOccurredAt(Events.NOW.plus(Duration.ofMinutes(59)))),
         bad(
             RejectionReason.FUTURE_TIMESTAMP,
             event -> event.setOccurredAt(Instant.ofEpochMilli(Long.MAX_VALUE))),
-        bad(RejectionReason.EMPTY_PROMPT, event -> event.setPrompt(List.of())),
         bad(
-            RejectionReason.EMPTY_PROMPT,
-            event -> event.setPrompt(List.of(new Turn("user", " \n")))),
+            RejectionReason.INVALID_TIMESTAMP,
+            event -> event.setOccurredAt(Instant.ofEpochMilli(Long.MIN_VALUE))),
+        bad(
+            RejectionReason.INVALID_TIMESTAMP,
+            event -> event.setOccurredAt(Instant.ofEpochMilli(Events.NOW.getEpochSecond()))),
+        bad(RejectionReason.EMPTY_PROMPT, event -> event.setPrompt(List.of())),
+        bad(RejectionReason.EMPTY_PROMPT, event -> event.setPrompt(turns("user", " \n"))),
+        bad(
+            RejectionReason.TOO_MANY_TURNS,
+            event -> event.setPrompt(Collections.nCopies(4, new Turn("user", "x")))),
+        bad(RejectionReason.INVALID_ROLE, event -> event.setPrompt(turns("User", "x"))),
+        bad(RejectionReason.INVALID_ROLE, event -> event.setPrompt(turns("", "x"))),
         bad(RejectionReason.NO_CANDIDATES, event -> event.setCandidates(List.of())),
         bad(
             RejectionReason.TOO_MANY_CANDIDATES,
@@ -97,14 +141,40 @@ class RejectionTest {
         bad(RejectionReason.UNKNOWN_CANDIDATE, event -> event.setSignal(new Choice("z"))),
         bad(
             RejectionReason.TEXT_TOO_LONG,
-            event -> event.setPrompt(List.of(new Turn("user", "x".repeat(1001))))),
-        bad(RejectionReason.TEXT_TOO_LONG, event -> event.setUserText("x".repeat(1001))),
+            event -> event.setPrompt(turns("user", "x".repeat(1001)))),
+        bad(
+            RejectionReason.TEXT_TOO_LONG,
+            event -> event.setCandidates(List.of(new Candidate("a", "x".repeat(901))))),
+        bad(
+            RejectionReason.TEXT_TOO_LONG,
+            event -> event.setSignal(new Edit("a", "x".repeat(801)))),
+        bad(RejectionReason.TEXT_TOO_LONG, event -> event.setUserText("x".repeat(701))),
+        bad(
+            RejectionReason.TEXT_TOO_LONG,
+            event -> event.setAttributes(Map.of("k", "x".repeat(601)))),
+        bad(
+            RejectionReason.TEXT_TOO_LONG,
+            event -> event.setAttributes(Map.of("k".repeat(257), "x"))),
+        bad(
+            RejectionReason.TOO_MANY_ATTRIBUTES,
+            event -> event.setAttributes(Map.of("1", "x", "2", "x", "3", "x"))),
         bad(
             RejectionReason.EVENT_TOO_LARGE,
             event -> event.setAttributes(Map.of("k", "x".repeat(70_000)))),
         bad(
+            RejectionReason.INVALID_RATING,
+            event -> event.setSignal(new Ratings(Map.of("a", Double.NaN)))),
+        bad(
             RejectionReason.NOTHING_TO_LEARN,
             event -> event.setCandidates(List.of(new Candidate("a", "x")))));
+  }
+
+  private static List<Turn> turns(String role, String text) {
+    return List.of(new Turn(role, text));
+  }
+
+  private static List<Candidate> replies(String id) {
+    return List.of(new Candidate("a", "x"), new Candidate(id, "y"));
   }
 
   private static Arguments bad(RejectionReason reason, Consumer<PreferenceEvent.Builder> change) {
@@ -268,45 +338,83 @@ class RejectionTest {
         .allMatch(counter -> counter.count() == 0);
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3})
-  void shouldAccountForEveryRandomRecord(long seed) {
+  @Test
+  void shouldRejectAnIdThatIsNotUtf8() {
     // Given
-    Random random = new Random(seed);
-    byte[] good = ingest.bytes(Events.choice("ann", "e", 3).build());
-    List<byte[]> records = new ArrayList<>();
-    for (int i = 0; i < 500; i++) {
-      records.add(i % 2 == 0 ? noise(random) : damaged(random, good));
-    }
+    byte[] bytes = ingest.bytes(Events.choice("ann", "event-id", 2).build());
+    bytes[new String(bytes, ISO_8859_1).indexOf("event-id")] = (byte) 0xff;
 
     // When
-    records.forEach(bytes -> ingest.send("ann", bytes));
+    ingest.send("ann", bytes);
 
     // Then
-    double counted =
-        ingest.meters.get("attune.ingest.events").counters().stream()
-            .mapToDouble(counter -> counter.count())
-            .sum();
-    assertThat(counted).isEqualTo(500);
-    assertThat(ingest.count("rejected", "unprocessable")).isZero();
-    assertThat(ingest.flush(Route.BY_USER).stream().flatMap(b -> b.getSourceOffsets().stream()))
-        .hasSize(500)
-        .doesNotHaveDuplicates();
+    assertThat(onlyReason()).isEqualTo("INVALID_UNICODE");
   }
 
-  private static byte[] noise(Random random) {
-    byte[] bytes = new byte[random.nextInt(200)];
-    random.nextBytes(bytes);
-    return bytes;
+  @Test
+  void shouldReadBytesThatAreNotUtf8InATextAsReplacementCharacters() {
+    // Given
+    byte[] bytes = ingest.bytes(Events.choice("ann", "e", 2).setUserText("user-text").build());
+    bytes[new String(bytes, ISO_8859_1).indexOf("user-text")] = (byte) 0xff;
+
+    // When
+    ingest.send("ann", bytes);
+
+    // Then
+    assertThat(ingest.flush(Route.BY_DOMAIN))
+        .extracting(PreferenceBucket::getUserText)
+        .containsExactly("\ufffdser-text");
   }
 
-  private static byte[] damaged(Random random, byte[] good) {
-    byte[] bytes = good.clone();
-    int changes = 1 + random.nextInt(4);
-    for (int i = 0; i < changes; i++) {
-      bytes[5 + random.nextInt(bytes.length - 5)] = (byte) random.nextInt(256);
-    }
-    return bytes;
+  @Test
+  void shouldKeepTheSchemasHeadersOfARejectedRecordAndNoOthers() {
+    // Given
+    PreferenceEvent event = Events.choice("ann", "e", 2).setDomain("no domain").build();
+    byte[] framed = ingest.bytes(event);
+    byte[] payload = Arrays.copyOfRange(framed, 5, framed.length);
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("__value_schema_id", guidHeader(registry.guid(framed[4])));
+    headers.add("session", "secret".getBytes(UTF_8));
+
+    // When
+    ingest.input.pipeInput(new TestRecord<>("ann", payload, headers, Events.NOW));
+
+    // Then
+    RejectedPreference rejection = ingest.rejected.readValue();
+    assertThat(rejection.getReason()).isEqualTo("INVALID_DOMAIN");
+    assertThat(rejection.getHeaders()).containsOnlyKeys("__value_schema_id");
+    RecordHeaders kept = new RecordHeaders();
+    rejection.getHeaders().forEach((name, value) -> kept.add(name, value.array()));
+    assertThat(
+            ingest
+                .serdes
+                .events()
+                .deserializer()
+                .deserialize("any", kept, rejection.getOriginal().array()))
+        .isEqualTo(event);
+  }
+
+  @Test
+  void shouldNotKeepAHeaderThatIsTooLongForASchemasId() {
+    // Given
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("__value_schema_id", new byte[1000]);
+
+    // When
+    ingest.input.pipeInput(new TestRecord<>("ann", new byte[10], headers, Events.NOW));
+
+    // Then
+    RejectedPreference rejection = ingest.rejected.readValue();
+    assertThat(rejection.getReason()).isEqualTo("NOT_AVRO");
+    assertThat(rejection.getHeaders()).isEmpty();
+  }
+
+  private static byte[] guidHeader(UUID guid) {
+    return ByteBuffer.allocate(17)
+        .put((byte) 1)
+        .putLong(guid.getMostSignificantBits())
+        .putLong(guid.getLeastSignificantBits())
+        .array();
   }
 
   private String onlyReason() {

@@ -133,6 +133,7 @@ class SpecificationTest {
   private void event() {
     String domain = DOMAINS.get(random.nextInt(DOMAINS.size()));
     boolean heldBack = random.nextInt(12) == 0;
+    int revision = Math.max(0, random.nextInt(6) - 2);
     long age = random.nextInt(10) == 0 ? random.nextInt(30) : 0;
     PreferenceEvent.Builder builder =
         random.nextInt(4) == 0
@@ -141,8 +142,8 @@ class SpecificationTest {
     PreferenceEvent event =
         builder
             .setDomain(domain)
-            .setRevision(Math.max(0, random.nextInt(6) - 2))
-            .setWithdrawn(random.nextInt(5) == 0)
+            .setRevision(revision)
+            .setWithdrawn(revision > 0 && random.nextInt(5) == 0)
             .setOccurredAt(ingest.now().minus(Duration.ofMinutes(age)))
             .setUserText(heldBack ? "hold" : null)
             .build();

@@ -38,18 +38,20 @@ final class RequiredAcls {
     acls.trainer();
     acls.scorer();
     acls.chatApp();
+    acls.operator();
     return acls.bindings;
   }
 
   private void ingest() {
     String who = "ingest";
-    read(who, Topics.PREFERENCES, Topics.REWARDS, Topics.ERASURES);
+    read(who, Topics.PREFERENCES, Topics.PREFERENCES_RELEASED, Topics.REWARDS, Topics.ERASURES);
     write(
         who,
         Topics.PREFERENCES_REJECTED,
         Topics.PREFERENCES_QUARANTINED,
         Topics.BUCKETS_BY_USER,
-        Topics.BUCKETS_BY_DOMAIN);
+        Topics.BUCKETS_BY_DOMAIN,
+        Topics.USERS);
     // The Streams app's own changelog topics.
     prefixed(who, ResourceType.TOPIC, "attune-ingest", AclOperation.ALL);
     groupAndTransactions(who);
@@ -81,6 +83,14 @@ final class RequiredAcls {
     write(who, Topics.PREFERENCES, Topics.PROMPTS);
     read(who, Topics.REWARDS);
     prefixed(who, ResourceType.GROUP, "chat", READ);
+    cluster(who);
+  }
+
+  /** Whoever may let held back events pass; nobody else writes there. */
+  private void operator() {
+    String who = "operator";
+    read(who, Topics.PREFERENCES_QUARANTINED, Topics.PREFERENCES_RELEASED);
+    write(who, Topics.PREFERENCES_RELEASED);
     cluster(who);
   }
 

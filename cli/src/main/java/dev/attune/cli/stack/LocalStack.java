@@ -226,6 +226,11 @@ public final class LocalStack implements AutoCloseable {
     all.put(StackConfig.REGISTRY, registryUrl);
     all.put("trainer.base", config.base().toString());
     all.put("scorer.base", config.base().toString());
+    // An operator's tools: imports, simulations and evaluations send as fast as they can, often as
+    // one user and the same texts.
+    all.put("ingest.rate.events-per-minute", "0");
+    all.put("ingest.abuse.repeated-texts", "0");
+    all.put("ingest.abuse.same-position", "0");
     all.put("ingest.state.dir", config.dataDir().resolve("ingest").toString());
     if (!config.external()) {
       // A killed process's members keep their partitions that long; the default is 45 seconds.

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdmitProcessor implements Processor<String, UserEvent, String, Object> {
   /** Where changes of the user go on to. */
-  private static final String NEXT = Nodes.BUCKET;
+  private static final String NEXT = Nodes.JOIN;
 
   private final long windowMillis;
   private final Function<ProcessorContext<?, ?>, AbuseGuard> guards;

@@ -16,16 +16,17 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads attune.erasures: forgets what admission remembers of the user, then tells the buckets. A
- * request that cannot be read, or whose key is not its user id, is logged and counted, and the next
- * one is read: it says nobody who could be erased. A registry that cannot be asked is the task's
- * failure, so that no request is skipped. A record without a value is a request that was taken off
- * the compacted topic; it says nothing.
+ * Reads attune.erasures: forgets what admission remembers of the user, then tells the join and the
+ * buckets. A request that cannot be read, or whose key is not its user id, is logged and counted,
+ * and the next one is read: it says nobody who could be erased. A registry that cannot be asked is
+ * the task's failure, so that no request is skipped. A record without a value is a request that was
+ * taken off the compacted topic; it says nothing.
  */
 public final class EraseProcessor implements Processor<byte[], byte[], String, UserChange> {
   private static final Logger LOG = LoggerFactory.getLogger(EraseProcessor.class);
@@ -34,6 +35,7 @@ public final class EraseProcessor implements Processor<byte[], byte[], String, U
   private final IngestMeters meters;
   private ProcessorContext<String, UserChange> context;
   private SeenEvents seen;
+  private KeyValueStore<String, UserActivity> activity;
 
   public EraseProcessor(Deserializer<ErasureRequest> deserializer, IngestMeters meters) {
     this.deserializer = deserializer;
@@ -44,6 +46,7 @@ public final class EraseProcessor implements Processor<byte[], byte[], String, U
   public void init(ProcessorContext<String, UserChange> processorContext) {
     this.context = processorContext;
     this.seen = new SeenEvents(processorContext.getStateStore(StateStores.SEEN), 0);
+    this.activity = processorContext.getStateStore(StateStores.ACTIVITY);
   }
 
   @Override
@@ -64,7 +67,8 @@ public final class EraseProcessor implements Processor<byte[], byte[], String, U
   /** Each further store that holds something of a user has its line here. */
   private void erase(String userId, long timestamp) {
     seen.erase(userId);
-    context.forward(new Record<>(userId, new UserChange.Erased(userId), timestamp), Nodes.BUCKET);
+    activity.delete(userId);
+    context.forward(new Record<>(userId, new UserChange.Erased(userId), timestamp), Nodes.JOIN);
     meters.erasure(Erasure.DONE);
   }
 

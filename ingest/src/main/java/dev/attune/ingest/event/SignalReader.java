@@ -24,19 +24,23 @@ import java.util.TreeSet;
 
 /**
  * Turns an event's signal into comparisons and judgements, as docs/events.md says. The feedback
- * holds the replies that are compared or judged and no others, in the order shown. Pure.
+ * holds the replies that are compared or judged and no others, in the order shown. Two replies with
+ * the same text are not compared: whatever was said of them is said of one text. Pure.
  */
 public final class SignalReader {
   /** Added to a candidate's id to name the user's correction of it. */
   static final String EDIT_SUFFIX = "#edit";
 
+  /** The position of a reply that was not among the candidates. */
+  private static final int NOT_SHOWN = -1;
+
   /** Ratings that nearly agree still say which is better. */
   private static final double LEAST_RATING_WEIGHT = 0.01;
 
-  private final EventValidator validator;
+  private final SignalWeights weights;
 
-  SignalReader(EventValidator validator) {
-    this.validator = validator;
+  SignalReader(SignalWeights weights) {
+    this.weights = weights;
   }
 
   /**
@@ -46,8 +50,8 @@ public final class SignalReader {
    * @throws RejectedEventException if the signal does not fit the candidates or says nothing
    */
   Feedback read(PreferenceEvent event, long offset) {
-    Builder feedback = new Builder(event.getCandidates());
     Object signal = event.getSignal();
+    Builder feedback = new Builder(event.getCandidates(), weights.of(SignalKind.of(signal)));
     if (signal instanceof Choice choice) {
       choice(feedback, choice, event.getCandidates());
     } else if (signal instanceof Ranking ranking) {
@@ -62,10 +66,13 @@ public final class SignalReader {
       regeneration(feedback, regeneration);
     } else if (signal instanceof Tie tie) {
       tie(feedback, tie, event.getCandidates());
-    } else {
-      throw new IllegalStateException("no rule for " + signal.getClass().getSimpleName());
     }
     return feedback.build(event, offset);
+  }
+
+  /** Whether the user picked among replies shown beside each other. */
+  static boolean sideBySide(Object signal) {
+    return signal instanceof Choice || signal instanceof Ranking || signal instanceof Ratings;
   }
 
   private static void choice(Builder feedback, Choice choice, List<Candidate> candidates) {
@@ -125,11 +132,10 @@ public final class SignalReader {
     }
   }
 
-  private void edit(Builder feedback, Edit edit) {
-    validator.text("correctedText", edit.getCorrectedText());
-    Candidate candidate = feedback.require(edit.getCandidateId());
-    if (edit.getCorrectedText().isBlank() || edit.getCorrectedText().equals(candidate.getText())) {
-      throw nothing("correctedText is blank or changes nothing");
+  private static void edit(Builder feedback, Edit edit) {
+    feedback.require(edit.getCandidateId());
+    if (TextRules.blank(edit.getCorrectedText())) {
+      throw nothing("correctedText is blank");
     }
     String id = edit.getCandidateId() + EDIT_SUFFIX;
     feedback.replace(id, edit.getCorrectedText());
@@ -166,17 +172,23 @@ public final class SignalReader {
 
   /** Collects pairs by candidate id, then numbers the replies that they need. */
   private static final class Builder {
-    private final List<Candidate> shown;
+    private final SignalWeights.Value value;
+    private final Map<String, Integer> positions = new HashMap<>();
     private final Map<String, Candidate> candidates = new LinkedHashMap<>();
+    private final int shown;
     private final Set<String> used = new HashSet<>();
     private final List<Pair> pairs = new ArrayList<>();
     private final Map<String, Boolean> judged = new LinkedHashMap<>();
 
     private record Pair(String preferred, String other, double weight, boolean tie) {}
 
-    Builder(List<Candidate> shown) {
-      this.shown = shown;
-      shown.forEach(candidate -> candidates.put(candidate.getId(), candidate));
+    Builder(List<Candidate> shown, SignalWeights.Value value) {
+      this.value = value;
+      this.shown = shown.size();
+      for (Candidate candidate : shown) {
+        positions.put(candidate.getId(), positions.size());
+        candidates.put(candidate.getId(), candidate);
+      }
     }
 
     Candidate require(String id) {
@@ -191,8 +203,10 @@ public final class SignalReader {
     /** Adds a reply that was not shown; in place of a shown one that has its id. */
     void replace(String id, String text) {
       candidates.put(id, new Candidate(id, text));
+      positions.remove(id);
     }
 
+    /** Adds a comparison, with a weight among the event's own. */
     void prefer(String preferred, String other, double weight) {
       add(new Pair(preferred, other, weight, false));
     }
@@ -209,7 +223,7 @@ public final class SignalReader {
 
     Feedback build(PreferenceEvent event, long offset) {
       if (pairs.isEmpty() && judged.isEmpty()) {
-        throw nothing("the signal compares or judges nothing");
+        throw nothing("the signal compares no two different texts and judges none");
       }
       List<Reply> replies = new ArrayList<>();
       Map<String, Integer> index = new HashMap<>();
@@ -217,7 +231,8 @@ public final class SignalReader {
           (id, candidate) -> {
             if (used.contains(id)) {
               index.put(id, replies.size());
-              replies.add(new Reply(id, candidate.getText(), null, shown.indexOf(candidate), null));
+              int position = positions.getOrDefault(id, NOT_SHOWN);
+              replies.add(new Reply(id, candidate.getText(), null, position, null));
             }
           });
       List<Comparison> comparisons = new ArrayList<>();
@@ -227,11 +242,12 @@ public final class SignalReader {
                   new Comparison(
                       index.get(pair.preferred),
                       index.get(pair.other),
-                      (float) pair.weight,
-                      0f,
+                      (float) (value.weight() * pair.weight),
+                      pair.tie ? 0f : (float) value.margin(),
                       pair.tie)));
       List<Judgement> judgements = new ArrayList<>();
-      judged.forEach((id, good) -> judgements.add(new Judgement(index.get(id), good, 1f)));
+      judged.forEach(
+          (id, good) -> judgements.add(new Judgement(index.get(id), good, (float) value.weight())));
       return Feedback.newBuilder()
           .setEventId(event.getEventId())
           .setRevision(event.getRevision())
@@ -241,11 +257,14 @@ public final class SignalReader {
           .setReplies(replies)
           .setComparisons(comparisons)
           .setJudgements(judgements)
-          .setShown(shown.size())
+          .setShown(shown)
           .build();
     }
 
     private void add(Pair pair) {
+      if (require(pair.preferred).getText().equals(require(pair.other).getText())) {
+        return;
+      }
       used.add(pair.preferred);
       used.add(pair.other);
       pairs.add(pair);

@@ -5,6 +5,7 @@ import dev.attune.schemas.events.RejectedPreference;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Map;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * A record that holds an event, as it came.
@@ -32,6 +33,13 @@ public record SourceRecord(
 
   public long offset() {
     return position.getOffset();
+  }
+
+  /** The value's bytes; a copy only where they are part of more. Not to be changed. */
+  byte[] bytes() {
+    boolean whole =
+        value.hasArray() && value.arrayOffset() == 0 && value.array().length == value.remaining();
+    return whole ? value.array() : Utils.toArray(value);
   }
 
   /**

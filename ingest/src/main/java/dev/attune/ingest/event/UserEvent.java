@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param feedback what it teaches; null: the event is withdrawn
  * @param userText what the user says of themself
  * @param requestId the request that it answers
+ * @param sideBySide the user picked among replies shown beside each other: a choice, a ranking or
+ *     ratings
  */
 public record UserEvent(
     SourceRecord source,
@@ -19,10 +21,12 @@ public record UserEvent(
     int revision,
     @Nullable Feedback feedback,
     @Nullable String userText,
-    @Nullable String requestId) {
+    @Nullable String requestId,
+    boolean sideBySide) {
 
   /** The same event with more said of its feedback. */
   public UserEvent withFeedback(Feedback enriched) {
-    return new UserEvent(source, userId, domain, eventId, revision, enriched, userText, requestId);
+    return new UserEvent(
+        source, userId, domain, eventId, revision, enriched, userText, requestId, sideBySide);
   }
 }

@@ -8,12 +8,9 @@ import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.registry.RegistryException;
-import dev.attune.schemas.serde.WireFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.time.Instant;
-import java.util.Map;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -31,19 +28,17 @@ import org.slf4j.LoggerFactory;
 public final class ValidateProcessor implements Processor<byte[], byte[], String, Object> {
   private static final Logger LOG = LoggerFactory.getLogger(ValidateProcessor.class);
 
-  private final Deserializer<PreferenceEvent> deserializer;
+  private final RecordDecoder<PreferenceEvent> decoder;
   private final EventLimits limits;
-  private final EventValidator validator;
-  private final SignalReader signals;
+  private final EventReader reader;
   private final IngestMeters meters;
   private ProcessorContext<String, Object> context;
 
   public ValidateProcessor(
-      Deserializer<PreferenceEvent> deserializer, EventLimits limits, IngestMeters meters) {
-    this.deserializer = deserializer;
-    this.limits = limits;
-    this.validator = new EventValidator(limits);
-    this.signals = new SignalReader(validator);
+      Deserializer<PreferenceEvent> deserializer, EventConfig config, IngestMeters meters) {
+    this.decoder = new RecordDecoder<>(Topics.PREFERENCES.name(), deserializer);
+    this.limits = config.limits();
+    this.reader = new EventReader(config);
     this.meters = meters;
   }
 
@@ -55,29 +50,47 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
   @Override
   public void process(Record<byte[], byte[]> record) {
     SourceRecord source = source(record, context.recordMetadata().orElseThrow());
-    String key = utf8(record.key());
-    meters.read(record.value() == null ? 0 : record.value().length);
+    process(record.key(), source, record.headers());
+  }
+
+  /**
+   * Validates a record that came, or the original of one that was released.
+   *
+   * @param headers may name the schema
+   */
+  void process(byte @Nullable [] recordKey, SourceRecord source, Headers headers) {
+    String key = utf8(recordKey);
+    meters.read(source.value().remaining());
     try {
-      UserEvent event = read(record, key, source);
-      context.forward(new Record<>(event.userId(), event, record.timestamp()), Nodes.ADMIT);
+      UserEvent event = read(key, source, headers);
+      context.forward(new Record<>(event.userId(), event, source.appendedAt()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
-      reject(record, key, source, e);
+      reject(recordKey, source, e);
     }
   }
 
-  private UserEvent read(Record<byte[], byte[]> record, @Nullable String key, SourceRecord source) {
-    PreferenceEvent event = decode(record);
+  /** Sends a record to the rejected topic; its offset is covered, unless it was before. */
+  void reject(byte @Nullable [] recordKey, SourceRecord source, RejectedEventException problem) {
+    meters.rejected(problem.reason());
+    String key = utf8(recordKey);
+    boolean usableKey =
+        key != null && !TextRules.blank(key) && key.length() <= EventLimits.MAX_ID_LENGTH;
+    context.forward(
+        new Record<>(
+            usableKey ? key : "",
+            source.rejected(problem.reason().name(), problem.getMessage()),
+            source.appendedAt()),
+        Nodes.REJECTED_SINK);
+    if (usableKey && !source.released()) {
+      UserChange covered = new UserChange.Covered(key, Domains.GENERAL, source);
+      context.forward(new Record<>(key, covered, source.appendedAt()), Nodes.BUCKET);
+    }
+  }
+
+  private UserEvent read(@Nullable String key, SourceRecord source, Headers headers) {
+    PreferenceEvent event = decode(source, headers);
     try {
-      validator.check(event, key, Instant.ofEpochMilli(record.timestamp()));
-      return new UserEvent(
-          source,
-          event.getUserId(),
-          Domains.orGeneral(event.getDomain()),
-          event.getEventId(),
-          event.getRevision(),
-          event.getWithdrawn() ? null : signals.read(event, source.offset()),
-          event.getUserText(),
-          event.getRequestId());
+      return reader.read(event, key, source);
     } catch (RejectedEventException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -91,62 +104,14 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     }
   }
 
-  private PreferenceEvent decode(Record<byte[], byte[]> record) {
-    byte[] value = record.value();
-    if (value == null) {
-      throw new RejectedEventException(RejectionReason.NOT_AVRO, "the record has no value");
-    }
+  private PreferenceEvent decode(SourceRecord source, Headers headers) {
+    byte[] value = source.bytes();
     if (value.length > limits.maxEventBytes()) {
       throw new RejectedEventException(
           RejectionReason.EVENT_TOO_LARGE,
           "the record has " + value.length + " bytes, at most " + limits.maxEventBytes());
     }
-    try {
-      return deserializer.deserialize(Topics.PREFERENCES.name(), record.headers(), value);
-    } catch (WireFormatException e) {
-      RejectionReason reason =
-          switch (e.reason()) {
-            case NOT_AVRO_FRAME -> RejectionReason.NOT_AVRO;
-            case MALFORMED_AVRO -> RejectionReason.MALFORMED_AVRO;
-            case UNKNOWN_SCHEMA_ID -> RejectionReason.UNKNOWN_SCHEMA_ID;
-            case WRONG_TYPE, UNUSABLE_SCHEMA -> RejectionReason.WRONG_SCHEMA;
-            case REGISTRY_REFUSED -> refused(e);
-            case INVALID_RECORD, REGISTRY_UNAVAILABLE -> throw e;
-          };
-      throw new RejectedEventException(reason, e.getMessage());
-    }
-  }
-
-  /**
-   * What a registry that does not have the kind of id answers (a GUID, a negative number) is the
-   * record's fault. That the whole registry is wrong shows when the rejection is to be written,
-   * which needs it too.
-   */
-  private static RejectionReason refused(WireFormatException e) {
-    if (e.getCause() instanceof RegistryException cause
-        && cause.kind() == RegistryException.Kind.REFUSED) {
-      return RejectionReason.UNKNOWN_SCHEMA_ID;
-    }
-    throw e;
-  }
-
-  private void reject(
-      Record<byte[], byte[]> record,
-      @Nullable String key,
-      SourceRecord source,
-      RejectedEventException problem) {
-    meters.rejected(problem.reason());
-    boolean usableKey = key != null && !key.isBlank() && key.length() <= EventLimits.MAX_ID_LENGTH;
-    context.forward(
-        new Record<>(
-            usableKey ? key : "",
-            source.rejected(problem.reason().name(), problem.getMessage()),
-            record.timestamp()),
-        Nodes.REJECTED_SINK);
-    if (usableKey) {
-      UserChange covered = new UserChange.Covered(key, Domains.GENERAL, source);
-      context.forward(new Record<>(key, covered, record.timestamp()), Nodes.BUCKET);
-    }
+    return decoder.decode(headers, value);
   }
 
   private static SourceRecord source(Record<byte[], byte[]> record, RecordMetadata metadata) {
@@ -154,7 +119,7 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
         new Position(metadata.topic(), metadata.partition(), metadata.offset()),
         record.timestamp(),
         ByteBuffer.wrap(record.value() == null ? new byte[0] : record.value()),
-        Map.of(),
+        SchemaHeaders.of(record.headers()),
         false);
   }
 

@@ -36,6 +36,26 @@ public final class IngestMeters {
     AGE
   }
 
+  /** What became of an event that names the request that it answers. */
+  public enum Join {
+    /** It has what was served. */
+    JOINED,
+    /** There is no result of this user and request within the window. */
+    MISSING,
+    /** A reply that was shown is no candidate of the result. */
+    MISMATCH
+  }
+
+  /** What became of a record of attune.rewards. */
+  public enum Result {
+    /** It waits for the event that answers it. */
+    KEPT,
+    /** It is an error, or has no request id of a usable length. */
+    SKIPPED,
+    /** It cannot be decoded. */
+    UNREADABLE
+  }
+
   private static final String EVENTS = "attune.ingest.events";
 
   private final MeterRegistry registry;
@@ -44,6 +64,8 @@ public final class IngestMeters {
   private final Counter withdrawn;
   private final Map<Duplicate, Counter> duplicates = new EnumMap<>(Duplicate.class);
   private final Map<Erasure, Counter> erasures = new EnumMap<>(Erasure.class);
+  private final Map<Join, Counter> joins = new EnumMap<>(Join.class);
+  private final Map<Result, Counter> results = new EnumMap<>(Result.class);
   private final Map<Route, Map<Cause, Counter>> buckets = new EnumMap<>(Route.class);
   private final Counter comparisons;
   private final Counter judgements;
@@ -72,6 +94,12 @@ public final class IngestMeters {
     }
     for (Erasure outcome : Erasure.values()) {
       erasures.put(outcome, erasures(outcome));
+    }
+    for (Join outcome : Join.values()) {
+      joins.put(outcome, joins(outcome));
+    }
+    for (Result outcome : Result.values()) {
+      results.put(outcome, results(outcome));
     }
     for (Route route : Route.values()) {
       Map<Cause, Counter> causes = new EnumMap<>(Cause.class);
@@ -120,6 +148,16 @@ public final class IngestMeters {
     duplicates.get(reason).increment();
   }
 
+  /** An event that names a request. */
+  public void join(Join outcome) {
+    joins.get(outcome).increment();
+  }
+
+  /** A record of attune.rewards. */
+  public void result(Result outcome) {
+    results.get(outcome).increment();
+  }
+
   public void closed(Route route, Cause cause) {
     buckets.get(route).get(cause).increment();
   }
@@ -138,6 +176,20 @@ public final class IngestMeters {
         .description("Records of attune.preferences by what became of them")
         .tag("outcome", outcome)
         .tag("reason", reason.toLowerCase(Locale.ROOT))
+        .register(registry);
+  }
+
+  private Counter joins(Join outcome) {
+    return Counter.builder("attune.ingest.joins")
+        .description("Accepted events that name a request, by whether what was served was found")
+        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+        .register(registry);
+  }
+
+  private Counter results(Result outcome) {
+    return Counter.builder("attune.ingest.results")
+        .description("Records of attune.rewards by what became of them")
+        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
         .register(registry);
   }
 

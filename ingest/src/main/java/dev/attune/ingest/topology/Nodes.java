@@ -5,6 +5,11 @@ public final class Nodes {
   public static final String PREFERENCES = "preferences";
   public static final String VALIDATE = "validate";
   public static final String ADMIT = "admit";
+  public static final String RELEASED = "released";
+  public static final String RELEASE = "release";
+  public static final String REWARDS = "rewards";
+  public static final String SERVED = "served";
+  public static final String JOIN = "join";
   public static final String BUCKET = "bucket";
   public static final String ERASURES = "erasures";
   public static final String ERASE = "erase";

@@ -22,6 +22,12 @@ public final class StateStores {
   /** How far each user's buckets of a domain have come, on both routes. */
   public static final String PROGRESS = "bucket-progress";
 
+  /** What each user did lately, to find abuse. */
+  public static final String ACTIVITY = "user-activity";
+
+  /** Results that were served, by user and request, for as long as events are joined with them. */
+  public static final String SERVED = "served-results";
+
   /**
    * Kept longer than looked for: a correction is written at the time of its event's first record,
    * while two source partitions may differ by what is on its way. So a store's own time never
@@ -70,6 +76,18 @@ public final class StateStores {
 
   public StoreBuilder<KeyValueStore<Bytes, byte[]>> progress() {
     return cached(PROGRESS);
+  }
+
+  /** Cached: of a user's many events between two commits one record is written. */
+  public <V> StoreBuilder<KeyValueStore<String, V>> activity(Serde<V> activities) {
+    return Stores.keyValueStoreBuilder(suppliers.keyValue(ACTIVITY), Serdes.String(), activities)
+        .withCachingEnabled();
+  }
+
+  /** By user and request, at the result's time; ScoreResults in the wire format of their topic. */
+  public StoreBuilder<WindowStore<String, byte[]>> served(Duration window) {
+    return Stores.windowStoreBuilder(
+        suppliers.window(SERVED, window.plus(SLACK), window), Serdes.String(), Serdes.ByteArray());
   }
 
   private StoreBuilder<KeyValueStore<Bytes, byte[]>> cached(String name) {

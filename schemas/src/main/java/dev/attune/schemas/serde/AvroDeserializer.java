@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The class is the one given, or the one that {@code specific.avro.value.type} (for keys {@code
  * specific.avro.key.type}) names, or the generated class with the name of the writer's schema. A
- * record of another name is refused rather than taken for it. Further keys: {@link
+ * record of another name is refused rather than taken for it, unless the class has it as an alias:
+ * such a class is a view of a part of the record. Further keys: {@link
  * dev.attune.schemas.registry.RegistryConfig#from(Map)}. Null bytes give a null record.
  *
  * <p>Thread-safe once configured. {@link #deserialize} throws {@link WireFormatException}.
@@ -122,7 +123,8 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
     Class<T> target = type == null ? classOf(written, topic) : type;
     SpecificData data = SpecificData.getForClass(target);
     Schema expected = data.getSchema(target);
-    if (!written.getFullName().equals(expected.getFullName())) {
+    if (!written.getFullName().equals(expected.getFullName())
+        && !expected.getAliases().contains(written.getFullName())) {
       throw new WireFormatException(
           Reason.WRONG_TYPE,
           String.format(

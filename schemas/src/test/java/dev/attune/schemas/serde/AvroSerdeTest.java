@@ -10,6 +10,8 @@ import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.ErasureRequest;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.ScoreRequest;
+import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.events.ServedResult;
 import dev.attune.schemas.events.Turn;
 import dev.attune.schemas.registry.StubRegistry;
 import dev.attune.schemas.serde.WireFormatException.Reason;
@@ -72,6 +74,23 @@ class AvroSerdeTest {
             .toList();
     // Then
     assertThat(read).isEqualTo(written);
+  }
+
+  @Test
+  void shouldReadAViewOfARecordThatItHasAsAnAlias() {
+    // Given
+    Schema schema = ScoreResult.getClassSchema();
+    registry.on(REGISTER, 200, "{\"id\":1}").schema(1, schema);
+    ScoreResult result = (ScoreResult) new RandomRecords(42).record(schema);
+    byte[] bytes = serializer(Map.of()).serialize(TOPIC, result);
+    AvroDeserializer<ServedResult> view = new AvroDeserializer<>(ServedResult.class);
+    view.configure(Map.of("schema.registry.url", registry.url()), false);
+    // When
+    ServedResult read = view.deserialize(TOPIC, bytes);
+    // Then
+    assertThat(read).isEqualTo(new ServedResult(result.getRequestId(), result.getError()));
+    assertThatThrownBy(() -> view.deserialize(TOPIC, Arrays.copyOf(bytes, bytes.length - 1)))
+        .isInstanceOf(WireFormatException.class);
   }
 
   @Test

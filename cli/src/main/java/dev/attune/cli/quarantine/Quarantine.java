@@ -1,0 +1,100 @@
+package dev.attune.cli.quarantine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.attune.cli.cluster.KafkaCalls;
+import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.Topic;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Position;
+import dev.attune.schemas.events.RejectedPreference;
+import dev.attune.schemas.serde.AvroDeserializer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads attune.preferences.quarantined and .released from their beginning to their end: committed
+ * records only, without a group. An event stands there once for each time it was held back; it is
+ * told by the place of its original.
+ */
+final class Quarantine {
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private final KafkaSettings kafka;
+  private final AvroDeserializer<RejectedPreference> deserializer =
+      new AvroDeserializer<>(RejectedPreference.class);
+
+  Quarantine(KafkaSettings kafka) {
+    this.kafka = kafka;
+    KafkaCalls.requireTopics(kafka, Topics.PREFERENCES_QUARANTINED, Topics.PREFERENCES_RELEASED);
+    deserializer.configure(kafka.serde(), false);
+  }
+
+  /** Those that are wanted, by partition in the order in which they were held back. */
+  List<QuarantinedEvent> read(Predicate<QuarantinedEvent> wanted) {
+    try {
+      Set<Position> released = new HashSet<>();
+      read(Topics.PREFERENCES_RELEASED, record -> released.add(decode(record).getSource()));
+      List<QuarantinedEvent> events = new ArrayList<>();
+      read(
+          Topics.PREFERENCES_QUARANTINED,
+          record -> {
+            QuarantinedEvent event = event(record, released);
+            if (wanted.test(event)) {
+              events.add(event);
+            }
+          });
+      return events;
+    } catch (KafkaException e) {
+      throw KafkaCalls.failure(kafka, e);
+    }
+  }
+
+  private QuarantinedEvent event(ConsumerRecord<byte[], byte[]> record, Set<Position> released) {
+    RejectedPreference held = decode(record);
+    return new QuarantinedEvent(
+        held.getSource(),
+        new String(record.key(), UTF_8),
+        held.getReason(),
+        held.getMessage(),
+        held.getReceivedAt(),
+        released.contains(held.getSource()),
+        record.key(),
+        record.value(),
+        record.headers());
+  }
+
+  private RejectedPreference decode(ConsumerRecord<byte[], byte[]> record) {
+    return deserializer.deserialize(record.topic(), record.headers(), record.value());
+  }
+
+  private void read(Topic<?> topic, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            kafka.consumerWithoutGroup("attune-quarantine"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic.name()).stream()
+              .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        consumer.poll(POLL).forEach(each);
+      }
+    }
+  }
+}

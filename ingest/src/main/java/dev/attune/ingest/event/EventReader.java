@@ -1,0 +1,58 @@
+package dev.attune.ingest.event;
+
+import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.PreferenceEvent;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** From a decoded event to what it says: checked, redacted, its signal read. Pure. */
+final class EventReader {
+  private final EventValidator validator;
+  private final Redaction redaction;
+  private final SignalReader signals;
+
+  EventReader(EventConfig config) {
+    this.validator = new EventValidator(config.limits(), config.domains());
+    this.redaction = new Redaction(config.redactor());
+    this.signals = new SignalReader(config.signals());
+  }
+
+  /**
+   * Reads an event, whose texts are redacted in place.
+   *
+   * @param key the record's key; null: it has none or is not UTF-8
+   * @throws RejectedEventException if it cannot be used
+   */
+  UserEvent read(PreferenceEvent event, @Nullable String key, SourceRecord source) {
+    validator.check(event, key, Instant.ofEpochMilli(source.appendedAt()));
+    // Of a withdrawal nothing else has been checked, so nothing else may go on.
+    boolean withdrawn = event.getWithdrawn();
+    if (!withdrawn) {
+      redact(event);
+    }
+    return new UserEvent(
+        source,
+        event.getUserId(),
+        Domains.orGeneral(event.getDomain()),
+        event.getEventId(),
+        event.getRevision(),
+        withdrawn ? null : signals.read(event, source.offset()),
+        withdrawn ? null : event.getUserText(),
+        withdrawn || isEmpty(event.getRequestId()) ? null : event.getRequestId(),
+        !withdrawn && SignalReader.sideBySide(event.getSignal()));
+  }
+
+  private void redact(PreferenceEvent event) {
+    if (redaction.apply(event)) {
+      try {
+        validator.texts(event);
+      } catch (RejectedEventException e) {
+        throw Redaction.failed("after redaction: " + e.getMessage());
+      }
+    }
+  }
+
+  private static boolean isEmpty(@Nullable String text) {
+    return text == null || text.isEmpty();
+  }
+}

@@ -1,0 +1,49 @@
+package dev.attune.ingest.event;
+
+import dev.attune.schemas.events.Choice;
+import dev.attune.schemas.events.Edit;
+import dev.attune.schemas.events.Ranking;
+import dev.attune.schemas.events.Ratings;
+import dev.attune.schemas.events.Regeneration;
+import dev.attune.schemas.events.Thumb;
+import dev.attune.schemas.events.Tie;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** The signals that an event can carry. */
+public enum SignalKind {
+  CHOICE(Choice.class, true),
+  RANKING(Ranking.class, true),
+  RATINGS(Ratings.class, true),
+  THUMB(Thumb.class, false),
+  EDIT(Edit.class, true),
+  REGENERATION(Regeneration.class, true),
+  TIE(Tie.class, false);
+
+  private final Class<?> type;
+  private final boolean prefers;
+
+  SignalKind(Class<?> type, boolean prefers) {
+    this.type = type;
+    this.prefers = prefers;
+  }
+
+  /** The kind of an event's signal. */
+  static SignalKind of(Object signal) {
+    return Arrays.stream(values())
+        .filter(kind -> kind.type.isInstance(signal))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalStateException("no rule for " + signal.getClass().getSimpleName()));
+  }
+
+  /** Whether it says that one reply is better than another, so that a margin means something. */
+  public boolean prefers() {
+    return prefers;
+  }
+
+  /** Its name in settings. */
+  public String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
