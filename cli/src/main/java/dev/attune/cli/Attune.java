@@ -2,6 +2,7 @@ package dev.attune.cli;
 
 import dev.attune.cli.base.BaseCommand;
 import dev.attune.cli.bench.BenchCommand;
+import dev.attune.cli.chaos.ChaosCommand;
 import dev.attune.cli.cluster.SchemasCommand;
 import dev.attune.cli.cluster.SetupCommand;
 import dev.attune.cli.cluster.TopicsCommand;
@@ -46,7 +47,8 @@ import picocli.CommandLine.Option;
       BaseCommand.class,
       GeneralCommand.class,
       QuarantineCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      ChaosCommand.class
     })
 public final class Attune {
   /** Everything was done. */

@@ -17,19 +17,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.server.SharedServer;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
+import org.apache.kafka.server.fault.FaultHandler;
 import org.apache.kafka.server.fault.LoggingFaultHandler;
+import org.apache.kafka.server.fault.ProcessTerminatingFaultHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +39,8 @@ import scala.Tuple2;
 
 /**
  * One Kafka node, broker and KRaft controller in one, on this machine's loopback. It is meant for
- * trying out and for tests: one replica, no security.
+ * trying out and for tests, and has no security. By itself it keeps one replica; as one node of a
+ * cluster of several processes ({@link BrokerNode}) it keeps up to three.
  *
  * <p>Its folder holds everything: a node started on a folder again, also after its process was
  * killed, has the same topics, records and committed offsets. One process at a time may use a
@@ -47,7 +50,6 @@ import scala.Tuple2;
  */
 public final class EmbeddedBroker implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedBroker.class);
-  private static final int NODE_ID = 1;
   private static final String CLIENTS = "PLAINTEXT";
   private static final String CONTROLLER = "CONTROLLER";
   private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(10);
@@ -76,11 +78,26 @@ public final class EmbeddedBroker implements AutoCloseable {
    *     folder
    */
   public static EmbeddedBroker start(Path dir, int port) {
+    return start(dir, new BrokerNode.Ports(port, 0), null);
+  }
+
+  /**
+   * Starts one node of a cluster and returns when it takes requests, which is not before most of
+   * the cluster's nodes have started. Where Kafka cannot go on, it ends the process.
+   *
+   * @throws UncheckedIOException if a port or the folder cannot be used
+   * @throws IllegalStateException if the node does not start
+   */
+  static EmbeddedBroker start(Path dir, BrokerNode node) {
+    return start(dir, node.ports(), node);
+  }
+
+  private static EmbeddedBroker start(Path dir, BrokerNode.Ports ports, @Nullable BrokerNode node) {
     // Bound before Kafka starts, so that nothing can take the ports in between.
-    ServerSocketChannel clients = bind(port);
+    ServerSocketChannel clients = bind(ports.clients());
     ServerSocketChannel quorum;
     try {
-      quorum = bind(0);
+      quorum = bind(ports.quorum());
     } catch (RuntimeException e) {
       closeQuietly(clients);
       throw e;
@@ -88,7 +105,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     FolderLock lock = null;
     try {
       lock = FolderLock.take(dir);
-      return start(dir, clients, quorum, lock);
+      BrokerNode alone =
+          new BrokerNode(
+              BrokerNode.newClusterId(),
+              1,
+              List.of(new BrokerNode.Ports(port(clients), port(quorum))));
+      return start(dir, node == null ? alone : node, clients, quorum, lock);
     } catch (Exception e) {
       closeQuietly(clients);
       closeQuietly(quorum);
@@ -101,12 +123,14 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   private static EmbeddedBroker start(
-      Path dir, ServerSocketChannel clients, ServerSocketChannel quorum, FolderLock lock)
+      Path dir,
+      BrokerNode node,
+      ServerSocketChannel clients,
+      ServerSocketChannel quorum,
+      FolderLock lock)
       throws Exception {
-    String clientAddress = address(clients);
-    String quorumAddress = address(quorum);
-    format(dir);
-    KafkaConfig config = new KafkaConfig(configs(dir, clientAddress, quorumAddress), false);
+    format(dir, node);
+    KafkaConfig config = new KafkaConfig(configs(dir, node), false);
     Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> storage =
         KafkaRaftServer.initializeLogDirs(config, LOGGER, "");
     Map<String, ServerSocketChannel> sockets = Map.of(CLIENTS, clients, CONTROLLER, quorum);
@@ -116,11 +140,9 @@ public final class EmbeddedBroker implements AutoCloseable {
             storage._1(),
             Time.SYSTEM,
             new Metrics(),
-            CompletableFuture.completedFuture(
-                Map.of(NODE_ID, (InetSocketAddress) quorum.getLocalAddress())),
+            CompletableFuture.completedFuture(voters(node)),
             List.of(),
-            // Kafka's own handler would end this process, which is not the broker's alone.
-            (name, fatal, action) -> new LoggingFaultHandler(name, action),
+            (name, fatal, action) -> faults(node, name, fatal, action),
             (listener, address, backlog, receiveBuffer) -> sockets.get(listener));
     ControllerServer controller =
         new ControllerServer(shared, KafkaRaftServer.configSchema(), storage._2());
@@ -134,7 +156,7 @@ public final class EmbeddedBroker implements AutoCloseable {
       controller.shutdown();
       throw e;
     }
-    return new EmbeddedBroker(clientAddress, controller, broker, lock);
+    return new EmbeddedBroker(address(port(clients)), controller, broker, lock);
   }
 
   /** What clients connect to. */
@@ -155,13 +177,13 @@ public final class EmbeddedBroker implements AutoCloseable {
     closeQuietly(lock);
   }
 
-  private static void format(Path dir) throws Exception {
+  private static void format(Path dir, BrokerNode node) throws Exception {
     Formatter formatter =
         new Formatter()
             .setPrintStream(
                 new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8))
-            .setNodeId(NODE_ID)
-            .setClusterId(Uuid.randomUuid().toString())
+            .setNodeId(node.id())
+            .setClusterId(node.clusterId())
             .setReleaseVersion(MetadataVersion.latestProduction())
             .setControllerListenerName(CONTROLLER)
             .setMetadataLogDirectory(dir.toString())
@@ -172,11 +194,37 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
-  private static Map<String, String> configs(Path dir, String clientAddress, String quorumAddress) {
+  private static Map<Integer, InetSocketAddress> voters(BrokerNode node) {
+    Map<Integer, InetSocketAddress> voters = new HashMap<>();
+    for (int i = 0; i < node.cluster().size(); i++) {
+      voters.put(
+          i + 1,
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), node.cluster().get(i).quorum()));
+    }
+    return voters;
+  }
+
+  /** Kafka's own handler would end this process, which is the broker's alone only in a cluster. */
+  private static FaultHandler faults(BrokerNode node, String name, boolean fatal, Runnable action) {
+    return fatal && node.cluster().size() > 1
+        ? new ProcessTerminatingFaultHandler.Builder().setShouldHalt(true).setAction(action).build()
+        : new LoggingFaultHandler(name, action);
+  }
+
+  private static Map<String, String> configs(Path dir, BrokerNode node) {
+    String clientAddress = address(node.ports().clients());
+    String quorumAddress = address(node.ports().quorum());
+    String voters =
+        voters(node).entrySet().stream()
+            .map(voter -> voter.getKey() + "@" + address(voter.getValue().getPort()))
+            .collect(Collectors.joining(","));
+    // Of three replicas two must have a record: one node may be away and none is lost.
+    String replicas = String.valueOf(Math.min(3, node.cluster().size()));
+    String inSync = node.cluster().size() < 3 ? "1" : "2";
     Map<String, String> configs = new HashMap<>();
     configs.put("process.roles", "broker,controller");
-    configs.put("node.id", String.valueOf(NODE_ID));
-    configs.put("controller.quorum.voters", NODE_ID + "@" + quorumAddress);
+    configs.put("node.id", String.valueOf(node.id()));
+    configs.put("controller.quorum.voters", voters);
     configs.put(
         "listeners", CLIENTS + "://" + clientAddress + "," + CONTROLLER + "://" + quorumAddress);
     configs.put(
@@ -185,12 +233,13 @@ public final class EmbeddedBroker implements AutoCloseable {
     configs.put("controller.listener.names", CONTROLLER);
     configs.put("log.dirs", dir.toString());
     configs.put("auto.create.topics.enable", "false");
-    // One node holds all replicas.
-    configs.put("offsets.topic.replication.factor", "1");
-    configs.put("transaction.state.log.replication.factor", "1");
-    configs.put("transaction.state.log.min.isr", "1");
-    configs.put("share.coordinator.state.topic.replication.factor", "1");
-    configs.put("share.coordinator.state.topic.min.isr", "1");
+    configs.put("default.replication.factor", replicas);
+    configs.put("min.insync.replicas", inSync);
+    configs.put("offsets.topic.replication.factor", replicas);
+    configs.put("transaction.state.log.replication.factor", replicas);
+    configs.put("transaction.state.log.min.isr", inSync);
+    configs.put("share.coordinator.state.topic.replication.factor", replicas);
+    configs.put("share.coordinator.state.topic.min.isr", inSync);
     // A few clients, not a data centre: fewer internal partitions, threads and buffers.
     configs.put("offsets.topic.num.partitions", "4");
     configs.put("transaction.state.log.num.partitions", "4");
@@ -221,8 +270,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
-  private static String address(ServerSocketChannel channel) throws IOException {
-    return "127.0.0.1:" + ((InetSocketAddress) channel.getLocalAddress()).getPort();
+  private static String address(int port) {
+    return "127.0.0.1:" + port;
+  }
+
+  private static int port(ServerSocketChannel channel) throws IOException {
+    return ((InetSocketAddress) channel.getLocalAddress()).getPort();
   }
 
   private static void closeQuietly(@Nullable Closeable resource) {

@@ -1,28 +1,12 @@
 package dev.attune.embedded;
 
-import dev.attune.schemas.Topic;
-import dev.attune.schemas.Topics;
-import dev.attune.schemas.registry.RegistryClient;
-import dev.attune.schemas.registry.RegistryConfig;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
 
 /**
  * An {@link EmbeddedBroker} and an {@link EmbeddedRegistry} with everything that Attune needs: all
  * topics of the catalogue, and their schemas registered and held to BACKWARD compatibility.
  */
 public final class EmbeddedCluster implements AutoCloseable {
-  private static final short REPLICATION = 1;
-  private static final String COMPATIBILITY = "BACKWARD";
-
   private final EmbeddedBroker broker;
   private final EmbeddedRegistry registry;
 
@@ -47,7 +31,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     EmbeddedBroker broker = EmbeddedBroker.start(dir, brokerPort);
     EmbeddedRegistry registry;
     try {
-      createTopics(broker.bootstrapServers());
+      ClusterSetup.createTopics(broker.bootstrapServers());
       registry = EmbeddedRegistry.start(broker.bootstrapServers(), registryPort);
     } catch (RuntimeException e) {
       broker.close();
@@ -55,7 +39,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
     EmbeddedCluster cluster = new EmbeddedCluster(broker, registry);
     try {
-      registerSchemas(registry.url());
+      ClusterSetup.registerSchemas(registry.url());
       return cluster;
     } catch (RuntimeException e) {
       cluster.close();
@@ -79,35 +63,6 @@ public final class EmbeddedCluster implements AutoCloseable {
       registry.close();
     } finally {
       broker.close();
-    }
-  }
-
-  private static void createTopics(String bootstrapServers) {
-    try (Admin admin =
-        Admin.create(
-            Map.of("bootstrap.servers", bootstrapServers, "enable.metrics.push", "false"))) {
-      Set<String> present = admin.listTopics().names().get();
-      List<NewTopic> missing =
-          Topics.all().stream()
-              .filter(topic -> !present.contains(topic.name()))
-              .map(topic -> topic.toNewTopic(REPLICATION))
-              .toList();
-      admin.createTopics(missing).all().get();
-    } catch (ExecutionException e) {
-      throw new KafkaException("The topics could not be created", e.getCause());
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    }
-  }
-
-  private static void registerSchemas(String url) {
-    RegistryClient client =
-        new RegistryClient(RegistryConfig.from(Map.of(RegistryConfig.URL, url)));
-    for (Topic<?> topic : Topics.all()) {
-      if (!client.compatibility(topic.subject()).equals(Optional.of(COMPATIBILITY))) {
-        client.setCompatibility(topic.subject(), COMPATIBILITY);
-      }
-      client.register(topic.subject(), topic.schema());
     }
   }
 }

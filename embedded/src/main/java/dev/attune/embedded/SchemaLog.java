@@ -10,6 +10,7 @@ import dev.attune.embedded.SchemaStore.Change;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
@@ -133,7 +134,7 @@ final class SchemaLog implements AutoCloseable {
 
   private void createTopic() {
     NewTopic topic =
-        new NewTopic(TOPIC, 1, (short) 1)
+        new NewTopic(TOPIC, Optional.of(1), Optional.empty())
             .configs(
                 Map.of(
                     TopicConfig.CLEANUP_POLICY_CONFIG,

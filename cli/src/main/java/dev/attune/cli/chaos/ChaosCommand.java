@@ -1,0 +1,147 @@
+package dev.attune.cli.chaos;
+
+import dev.attune.cli.CliException;
+import dev.attune.cli.CommonOptions;
+import dev.attune.cli.console.Console;
+import dev.attune.cli.console.JsonReport;
+import dev.attune.cli.stack.TemporaryFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code attune chaos}: kills processes at random under load, and counts every event. */
+@Command(
+    name = "chaos",
+    description = "Kill processes at random under load, and count every event.")
+public final class ChaosCommand {
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help and exit.")
+  boolean help;
+
+  /** What {@code chaos ingest} takes. */
+  static final class IngestOptions {
+    @Option(
+        names = "--events",
+        paramLabel = "N",
+        description = "Records to send (default: ${DEFAULT-VALUE}).")
+    private int events = 100_000;
+
+    @Option(
+        names = "--kills",
+        paramLabel = "N",
+        description = "Processes to kill meanwhile (default: ${DEFAULT-VALUE}).")
+    private int kills = 20;
+
+    @Option(
+        names = "--brokers",
+        paramLabel = "N",
+        description = "Broker processes, at least 3 (default: ${DEFAULT-VALUE}).")
+    private int brokers = 3;
+
+    @Option(
+        names = "--instances",
+        paramLabel = "N",
+        description = "Ingest processes (default: ${DEFAULT-VALUE}).")
+    private int instances = 2;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Of the events and the kills (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Option(
+        names = "--rate",
+        paramLabel = "N",
+        description = "Records a second (default: ${DEFAULT-VALUE}).")
+    private int rate = 400;
+
+    @Option(names = "--no-corrections", description = "Send no corrections and withdrawals.")
+    private boolean noCorrections;
+
+    @Option(
+        names = "--max-minutes",
+        paramLabel = "N",
+        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
+    private int maxMinutes = 20;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the ingest processes; may be repeated.")
+    private Map<String, String> set = Map.of();
+
+    @Option(
+        names = "--keep",
+        paramLabel = "DIR",
+        description = "Work in DIR, which must be empty, and leave data and logs there.")
+    private @Nullable Path keep;
+
+    private ChaosSettings settings() {
+      if (maxMinutes < 1) {
+        throw new CliException("--max-minutes " + maxMinutes + ": allowed is 1 or more");
+      }
+      return new ChaosSettings(
+          events,
+          kills,
+          brokers,
+          instances,
+          seed,
+          rate,
+          !noCorrections,
+          Duration.ofMinutes(maxMinutes),
+          set);
+    }
+  }
+
+  @Command(
+      name = "ingest",
+      description = {
+        "Three brokers and two ingest processes on this machine; one of them after the other is",
+        "killed (SIGKILL) while events come in. Afterwards every event that the brokers had",
+        "acknowledged must be in exactly one bucket of each route. Fails if a single count is wrong."
+      })
+  int ingest(@Mixin CommonOptions common, @Mixin IngestOptions options)
+      throws IOException, InterruptedException {
+    Console console = common.console();
+    ChaosResult result = run(new IngestChaos(options.settings(), console), options.keep);
+    ChaosSummary.print(result, console);
+    JsonReport.write(common.json(), result);
+    if (result.problem() != null) {
+      throw new CliException("chaos ingest: " + result.problem());
+    }
+    if (!result.ok()) {
+      throw new CliException("chaos ingest: the counts are not right");
+    }
+    return 0;
+  }
+
+  private static ChaosResult run(IngestChaos chaos, @Nullable Path keep)
+      throws IOException, InterruptedException {
+    if (keep != null) {
+      requireEmpty(keep);
+      return chaos.run(keep);
+    }
+    try (TemporaryFolder folder = TemporaryFolder.create("attune-chaos")) {
+      return chaos.run(folder.path());
+    }
+  }
+
+  private static void requireEmpty(Path dir) throws IOException {
+    Files.createDirectories(dir);
+    try (Stream<Path> files = Files.list(dir)) {
+      if (files.findAny().isPresent()) {
+        throw new CliException("--keep " + dir + ": is not empty");
+      }
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package dev.attune.cli.chaos;
+
+import dev.attune.cli.CliException;
+import dev.attune.cli.chaos.ChildProcess.Kind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * Kills one process after the other with SIGKILL, at random moments that are spread over the
+ * traffic, starts it again after a short random pause, and sees when nothing is missing any more. A
+ * broker is killed only while all of them are in sync: with two of three away nothing could be
+ * promised. An ingest process is killed when it is ready and ingest has worked since it was last
+ * killed, whatever else is away: one that does nothing yet has nothing to lose.
+ */
+final class Killer implements Callable<Void> {
+  private static final Duration RECOVERY_TIMEOUT = Duration.ofMinutes(2);
+  private static final long LOOK_MILLIS = 250;
+  private static final int MOST_PAUSE_MILLIS = 3_000;
+
+  /** Of ten kills. */
+  private static final int BROKERS_OF_TEN = 4;
+
+  private static final class Recovering {
+    private final ChildProcess process;
+    private final int number;
+    private final long killedAt = System.nanoTime();
+
+    private Recovering(ChildProcess process, int number) {
+      this.process = process;
+      this.number = number;
+    }
+  }
+
+  private final ProcessCluster cluster;
+  private final ChaosSettings settings;
+  private final LongSupplier acknowledged;
+  private final LongSupplier covered;
+  private final Consumer<String> remarks;
+  private final Random random;
+  private final List<ChildProcess> victims;
+  private final List<Recovering> recovering = new ArrayList<>();
+  private final List<KillRecord> records = new ArrayList<>();
+  private final AtomicInteger killed = new AtomicInteger();
+  private final AtomicInteger revived = new AtomicInteger();
+  private long coveredBefore;
+  private volatile boolean done;
+  private volatile boolean stopped;
+
+  /**
+   * @param acknowledged how many records are by now
+   * @param covered how many of them are in committed buckets by now
+   * @param remarks what is told to a person
+   */
+  Killer(
+      ProcessCluster cluster,
+      ChaosSettings settings,
+      LongSupplier acknowledged,
+      LongSupplier covered,
+      Consumer<String> remarks) {
+    this.cluster = cluster;
+    this.settings = settings;
+    this.acknowledged = acknowledged;
+    this.covered = covered;
+    this.remarks = remarks;
+    this.random = new Random(settings.seed());
+    this.victims = victims();
+  }
+
+  /** Each kind's processes in turn, the kinds at random. */
+  private List<ChildProcess> victims() {
+    int ofBrokers = settings.kills() < 2 ? 0 : Math.max(1, settings.kills() * BROKERS_OF_TEN / 10);
+    List<ChildProcess> chosen = new ArrayList<>();
+    choose(chosen, Kind.BROKER, ofBrokers);
+    choose(chosen, Kind.INGEST, settings.kills() - ofBrokers);
+    Collections.shuffle(chosen, random);
+    return chosen;
+  }
+
+  private void choose(List<ChildProcess> chosen, Kind kind, int count) {
+    List<ChildProcess> processes = cluster.processes(kind);
+    int first = random.nextInt(processes.size());
+    for (int i = 0; i < count; i++) {
+      chosen.add(processes.get((first + i) % processes.size()));
+    }
+  }
+
+  /** Whether all kills are done and nothing is missing any more. */
+  boolean done() {
+    return done;
+  }
+
+  /** Has {@link #call} return. */
+  void stop() {
+    stopped = true;
+  }
+
+  int killed() {
+    return killed.get();
+  }
+
+  /** Processes that ended by themselves and were started again. */
+  int revived() {
+    return revived.get();
+  }
+
+  synchronized List<KillRecord> records() {
+    return List.copyOf(records);
+  }
+
+  /** Whether so many records may be sent by now: the last ones go when the kills are done. */
+  boolean mayBeSent(int records) {
+    long parts = settings.kills() + 1L;
+    return records <= settings.events() * (killed.get() + 2L) / parts;
+  }
+
+  @Override
+  public Void call() throws InterruptedException {
+    for (int i = 0; i < victims.size() && !stopped; i++) {
+      ChildProcess victim = victims.get(i);
+      long after = (long) (settings.events() * (i + random.nextDouble()) / (victims.size() + 1));
+      while (!stopped && (acknowledged.getAsLong() < after || !mayBeKilled(victim))) {
+        look();
+      }
+      if (!stopped) {
+        killAndStartAgain(victim, i + 1);
+      }
+    }
+    while (!stopped) {
+      look();
+      done = recovering.isEmpty();
+    }
+    return null;
+  }
+
+  private boolean mayBeKilled(ChildProcess victim) throws InterruptedException {
+    boolean recovers =
+        recovering.stream()
+            .anyMatch(
+                each ->
+                    each.process == victim
+                        || (victim.kind() == Kind.BROKER && each.process.kind() == Kind.BROKER));
+    boolean works = victim.kind() == Kind.BROKER || covered.getAsLong() >= coveredBefore + work();
+    return works && !recovers && cluster.whole(victim);
+  }
+
+  /** Half of the records that come to one kill. */
+  private int work() {
+    return Math.max(1, settings.events() / (settings.kills() + 1) / 2);
+  }
+
+  private void killAndStartAgain(ChildProcess victim, int number) throws InterruptedException {
+    remarks.accept("kill %d/%d: %s".formatted(number, victims.size(), victim.name()));
+    recovering.add(new Recovering(victim, number));
+    if (victim.kind() == Kind.INGEST) {
+      coveredBefore = covered.getAsLong();
+    }
+    victim.kill();
+    killed.incrementAndGet();
+    Thread.sleep(random.nextInt(MOST_PAUSE_MILLIS));
+    victim.start();
+  }
+
+  private void look() throws InterruptedException {
+    Thread.sleep(LOOK_MILLIS);
+    for (ChildProcess process : cluster.revive()) {
+      revived.incrementAndGet();
+      remarks.accept(process.name() + " had ended by itself and was started again");
+    }
+    for (Recovering each : List.copyOf(recovering)) {
+      Duration since = Duration.ofNanos(System.nanoTime() - each.killedAt);
+      if (cluster.whole(each.process)) {
+        recovering.remove(each);
+        keep(KillRecord.of(each.number, each.process, seconds(since)));
+      } else if (since.compareTo(RECOVERY_TIMEOUT) > 0) {
+        throw new CliException(
+            "%s did not recover within %d s of its kill; its log is %s"
+                .formatted(each.process.name(), since.toSeconds(), each.process.log()));
+      }
+    }
+  }
+
+  private synchronized void keep(KillRecord record) {
+    records.add(record);
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 100 / 10.0;
+  }
+}
