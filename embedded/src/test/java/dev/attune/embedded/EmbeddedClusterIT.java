@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -162,11 +163,14 @@ class EmbeddedClusterIT {
     Map<String, Object> configs = new HashMap<>(clients(cluster));
     configs.put("key.deserializer", STRINGS + "Deserializer");
     configs.put("value.deserializer", deserializer + "Deserializer");
-    TopicPartition partition = new TopicPartition(Topics.ERASURES.name(), 0);
+    List<TopicPartition> partitions =
+        IntStream.range(0, Topics.ERASURES.partitions())
+            .mapToObj(partition -> new TopicPartition(Topics.ERASURES.name(), partition))
+            .toList();
     List<Object> values = new ArrayList<>();
     try (KafkaConsumer<String, Object> consumer = new KafkaConsumer<>(configs)) {
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
       Awaitility.await()
           .until(
               () -> {

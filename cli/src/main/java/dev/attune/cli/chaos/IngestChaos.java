@@ -50,7 +50,8 @@ final class IngestChaos {
     try (ProcessCluster cluster = ProcessCluster.start(settings, dir, deadline);
         OutputReader reader = new OutputReader(cluster.kafka(), audit);
         Progress progress = console.progress("chaos ingest", "events", settings.events())) {
-      Killer killer = new Killer(cluster, settings, audit::acknowledged, this::remark);
+      Killer killer =
+          new Killer(cluster, settings, audit::acknowledged, audit::covered, this::remark);
       Sender sender = new Sender(cluster.kafka(), settings, audit, killer::mayBeSent);
       reader.startOfPauses();
       Future<?> sending = threads.submit(sender);

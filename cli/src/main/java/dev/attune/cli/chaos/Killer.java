@@ -16,7 +16,8 @@ import java.util.function.LongSupplier;
  * Kills one process after the other with SIGKILL, at random moments that are spread over the
  * traffic, starts it again after a short random pause, and sees when nothing is missing any more. A
  * broker is killed only while all of them are in sync: with two of three away nothing could be
- * promised. An ingest process is killed once it has been ready, whatever else is away.
+ * promised. An ingest process is killed when it is ready and ingest has worked since it was last
+ * killed, whatever else is away: one that does nothing yet has nothing to lose.
  */
 final class Killer implements Callable<Void> {
   private static final Duration RECOVERY_TIMEOUT = Duration.ofMinutes(2);
@@ -40,6 +41,7 @@ final class Killer implements Callable<Void> {
   private final ProcessCluster cluster;
   private final ChaosSettings settings;
   private final LongSupplier acknowledged;
+  private final LongSupplier covered;
   private final Consumer<String> remarks;
   private final Random random;
   private final List<ChildProcess> victims;
@@ -47,21 +49,25 @@ final class Killer implements Callable<Void> {
   private final List<KillRecord> records = new ArrayList<>();
   private final AtomicInteger killed = new AtomicInteger();
   private final AtomicInteger revived = new AtomicInteger();
+  private long coveredBefore;
   private volatile boolean done;
   private volatile boolean stopped;
 
   /**
    * @param acknowledged how many records are by now
+   * @param covered how many of them are in committed buckets by now
    * @param remarks what is told to a person
    */
   Killer(
       ProcessCluster cluster,
       ChaosSettings settings,
       LongSupplier acknowledged,
+      LongSupplier covered,
       Consumer<String> remarks) {
     this.cluster = cluster;
     this.settings = settings;
     this.acknowledged = acknowledged;
+    this.covered = covered;
     this.remarks = remarks;
     this.random = new Random(settings.seed());
     this.victims = victims();
@@ -140,12 +146,21 @@ final class Killer implements Callable<Void> {
                 each ->
                     each.process == victim
                         || (victim.kind() == Kind.BROKER && each.process.kind() == Kind.BROKER));
-    return !recovers && cluster.whole(victim);
+    boolean works = victim.kind() == Kind.BROKER || covered.getAsLong() >= coveredBefore + work();
+    return works && !recovers && cluster.whole(victim);
+  }
+
+  /** Half of the records that come to one kill. */
+  private int work() {
+    return Math.max(1, settings.events() / (settings.kills() + 1) / 2);
   }
 
   private void killAndStartAgain(ChildProcess victim, int number) throws InterruptedException {
     remarks.accept("kill %d/%d: %s".formatted(number, victims.size(), victim.name()));
     recovering.add(new Recovering(victim, number));
+    if (victim.kind() == Kind.INGEST) {
+      coveredBefore = covered.getAsLong();
+    }
     victim.kill();
     killed.incrementAndGet();
     Thread.sleep(random.nextInt(MOST_PAUSE_MILLIS));

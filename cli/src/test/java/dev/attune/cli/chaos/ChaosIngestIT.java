@@ -40,7 +40,6 @@ class ChaosIngestIT {
             "3",
             "--rate",
             "300",
-            "--no-corrections",
             "--max-minutes",
             "5",
             "--keep",
