@@ -99,15 +99,13 @@ class DeduplicationTest {
     int others = 0;
     for (String time : minutes.split(" ")) {
       byte[] bytes =
-          ingest.bytes(
-              Events.choice("eve", "e" + others++, 2).setOccurredAt(LONG_AGO).build());
+          ingest.bytes(Events.choice("eve", "e" + others++, 2).setOccurredAt(LONG_AGO).build());
       ingest.input.pipeInput("eve", bytes, after(time));
     }
 
     // When
     for (String time : ("0 " + minutes + " 0").split(" ")) {
-      byte[] bytes =
-          ingest.bytes(Events.choice("ann", "e", 3).setOccurredAt(LONG_AGO).build());
+      byte[] bytes = ingest.bytes(Events.choice("ann", "e", 3).setOccurredAt(LONG_AGO).build());
       ingest.input.pipeInput("ann", bytes, after(time));
     }
 

@@ -77,8 +77,7 @@ class JoinIT {
                   assertThat(learned).hasSize(REQUESTS);
                 });
       }
-      double joined =
-          meters.get("attune.ingest.joins").tag("outcome", "joined").counter().count();
+      double joined = meters.get("attune.ingest.joins").tag("outcome", "joined").counter().count();
       assertThat(joined).isEqualTo(REQUESTS);
       assertThat(learned)
           .allSatisfy(
@@ -95,7 +94,8 @@ class JoinIT {
             Map.of(
                 "kafka.bootstrap.servers", cluster.bootstrapServers(),
                 "schema.registry.url", cluster.registryUrl(),
-                "ingest.state.dir", dir.resolve("state").toString())));
+                "ingest.state.dir", dir.resolve("state").toString(),
+                "ingest.replication-factor", "1")));
   }
 
   private static String user(int i) {

@@ -5,73 +5,51 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What counts, said once more and as simply as it can be: the oracle of {@link SpecificationTest}.
- */
+/** What counts, said once more and as simply as can be: the oracle of {@link SpecificationTest}. */
 final class Specification {
-  /** A valid event; {@code at} is the broker's time, {@code heldBack} the guard's view. */
+  /** A valid event; teaches: what it would add, which no other record does. */
   record Event(
-      String user,
-      String id,
+      List<String> userAndId,
       int revision,
       boolean withdrawn,
       long occurredAt,
       boolean heldBack,
       String teaches) {}
 
-  private record Remembered(int revision, boolean withdrawn, String teaches, long firstAt) {}
+  private record Remembered(Event event, long firstAt) {}
 
-  private final long window;
+  static final long WINDOW_MILLIS = 600_000;
+
+  final Map<String, List<String>> taughtByUser = new HashMap<>();
   private final Map<List<String>, Remembered> remembered = new HashMap<>();
 
-  /** By user: what their latest revisions teach, and on how many records what was done. */
-  final Map<String, List<String>> taught = new HashMap<>();
-
-  final Map<String, Long> outcomes = new HashMap<>();
-
-  Specification(long window) {
-    this.window = window;
-  }
-
+  /** Reads an event that the broker got at this time, and says what becomes of it. */
   String read(Event event, long at) {
-    String outcome = decide(event, remembered.get(List.of(event.user(), event.id())), at);
-    outcomes.merge(outcome, 1L, Long::sum);
-    return outcome;
-  }
-
-  void readBad() {
-    outcomes.merge("rejected", 1L, Long::sum);
+    Remembered found = remembered.get(event.userAndId);
+    boolean known = found != null && at - found.firstAt <= WINDOW_MILLIS;
+    if (known && found.event.revision >= event.revision) {
+      return "duplicate";
+    } else if (!event.withdrawn) {
+      if (!known && event.revision > 0 && event.occurredAt < at - WINDOW_MILLIS) {
+        return "rejected";
+      } else if (event.heldBack) {
+        return "quarantined";
+      }
+    }
+    String user = event.userAndId.get(0);
+    List<String> taught = taughtByUser.computeIfAbsent(user, absent -> new ArrayList<>());
+    if (known) {
+      taught.remove(found.event.teaches);
+    }
+    if (!event.withdrawn) {
+      taught.add(event.teaches);
+    }
+    remembered.put(event.userAndId, new Remembered(event, known ? found.firstAt : at));
+    return event.withdrawn ? "withdrawn" : known ? "corrected" : "accepted";
   }
 
   void erase(String user) {
-    remembered.keySet().removeIf(key -> key.get(0).equals(user));
-    taught.remove(user);
-  }
-
-  private String decide(Event event, Remembered stored, long at) {
-    Remembered before = stored == null || at - stored.firstAt() > window ? null : stored;
-    if (before != null && before.revision() >= event.revision()) {
-      return "duplicate";
-    } else if (event.withdrawn()) {
-      replace(event, before, at);
-      return "withdrawn";
-    } else if (before == null && event.revision() > 0 && event.occurredAt() < at - window) {
-      return "rejected";
-    } else if (event.heldBack()) {
-      return "quarantined";
-    }
-    replace(event, before, at);
-    taught.computeIfAbsent(event.user(), user -> new ArrayList<>()).add(event.teaches());
-    return before == null ? "accepted" : "corrected";
-  }
-
-  private void replace(Event event, Remembered before, long at) {
-    if (before != null && !before.withdrawn()) {
-      taught.get(event.user()).remove(before.teaches());
-    }
-    long firstAt = before == null ? at : before.firstAt();
-    remembered.put(
-        List.of(event.user(), event.id()),
-        new Remembered(event.revision(), event.withdrawn(), event.teaches(), firstAt));
+    taughtByUser.remove(user);
+    remembered.keySet().removeIf(userAndId -> userAndId.get(0).equals(user));
   }
 }

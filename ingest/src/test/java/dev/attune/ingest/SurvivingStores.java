@@ -83,6 +83,11 @@ final class SurvivingStores implements StateStores.Suppliers {
     };
   }
 
+  @Override
+  public KeyValueBytesStoreSupplier inMemory(String name) {
+    return keyValue(name);
+  }
+
   /** The store of that name, which does not forget when it is closed. */
   @SuppressWarnings("unchecked")
   private <S extends StateStore> S surviving(String name, Class<? super S> type, S fresh) {

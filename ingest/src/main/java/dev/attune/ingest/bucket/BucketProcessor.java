@@ -136,10 +136,10 @@ public final class BucketProcessor
   }
 
   private void takeOutFeedback(OpenItems from, Item item) {
-    PreferenceBucket rest = Contents.withoutFeedback(content(from, item));
+    PreferenceBucket rest = Contents.withoutFeedback(item.content());
     byte[] bytes = serde.write(item.flags(), rest);
     items.put(BucketKey.item(from.prefix(), item.index()), bytes);
-    open.replace(from, item, () -> item.replace(rest, bytes.length));
+    from.replace(item, rest, bytes.length);
   }
 
   private void closeExpired(long now) {
@@ -154,7 +154,7 @@ public final class BucketProcessor
   private void close(OpenItems of, Route route, Cause cause) {
     List<Part> parts = new ArrayList<>();
     for (Item item : of.openOn(route)) {
-      parts.add(new Part(content(of, item), item.namesOffsetOn(route)));
+      parts.add(new Part(item.content(), item.namesOffsetOn(route)));
     }
     PreferenceBucket bucket = Contents.merged(of.key(), route, of.on(route).sequence(), parts);
     for (Item done : open.close(of, route)) {
@@ -167,13 +167,6 @@ public final class BucketProcessor
         new Record<>(
             byUser ? of.key().userId() : of.key().domain(), bucket, context.currentSystemTimeMs()),
         byUser ? Nodes.BY_USER_SINK : Nodes.BY_DOMAIN_SINK);
-  }
-
-  private PreferenceBucket content(OpenItems of, Item item) {
-    PreferenceBucket held = item.content();
-    return held != null
-        ? held
-        : serde.content(items.get(BucketKey.item(of.prefix(), item.index())));
   }
 
   private void erase(String userId) {

@@ -23,7 +23,7 @@ final class Item {
 
   private final long index;
   private final int flags;
-  private @Nullable PreferenceBucket content;
+  private PreferenceBucket content;
   private int size;
   private @Nullable String eventId;
   private long offset;
@@ -54,11 +54,6 @@ final class Item {
     this.comparisons = feedback.isEmpty() ? 0 : comparisons(feedback.get(0));
   }
 
-  /** Forgets the content; the store has it. */
-  void release() {
-    content = null;
-  }
-
   boolean concerns(Route route) {
     return (flags & flag(route)) != 0;
   }
@@ -80,8 +75,7 @@ final class Item {
     return flags;
   }
 
-  /** Null: it is only in the store. */
-  @Nullable PreferenceBucket content() {
+  PreferenceBucket content() {
     return content;
   }
 

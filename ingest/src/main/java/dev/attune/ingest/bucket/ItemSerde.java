@@ -32,16 +32,12 @@ final class ItemSerde {
   }
 
   Item read(Bytes key, byte[] bytes) {
-    return new Item(BucketKey.indexOf(key), bytes[1], content(bytes), bytes.length);
-  }
-
-  PreferenceBucket content(byte[] bytes) {
     if (bytes[0] != VERSION) {
       throw new SerializationException(
           "an item of a bucket has version " + bytes[0] + ", not " + VERSION);
     }
-    return contents
-        .deserializer()
-        .deserialize(TOPIC, Arrays.copyOfRange(bytes, HEAD, bytes.length));
+    PreferenceBucket content =
+        contents.deserializer().deserialize(TOPIC, Arrays.copyOfRange(bytes, HEAD, bytes.length));
+    return new Item(BucketKey.indexOf(key), bytes[1], content, bytes.length);
   }
 }

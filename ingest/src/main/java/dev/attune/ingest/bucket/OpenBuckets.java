@@ -15,20 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The open buckets of one task: which items they have, and for each route which is the oldest, so
- * that finding those that are too old touches no other. Kept in memory; the stores have what it
- * takes to make it anew. Contents of items are held here too, up to a size, which saves reading
- * them back when their bucket closes. Not thread-safe.
+ * that finding those that are too old touches no other. Kept in memory with the items' contents;
+ * the stores have what it takes to make it anew. Not thread-safe.
  */
 final class OpenBuckets {
   static final List<Route> ROUTES = List.of(Route.BY_USER, Route.BY_DOMAIN);
 
-  /** As serialized; on the heap they take about twice that. */
-  private static final long MAX_HELD_BYTES = 64L << 20;
-
   private final Map<Route, BucketLimits> limits = new EnumMap<>(Route.class);
   private final Map<BucketKey, OpenItems> open = new HashMap<>();
   private final Map<Route, Set<OpenItems>> oldestFirst = new EnumMap<>(Route.class);
-  private long heldBytes;
 
   OpenBuckets(BucketLimits byUser, BucketLimits byDomain) {
     limits.put(Route.BY_USER, byUser);
@@ -52,17 +47,6 @@ final class OpenBuckets {
         oldestFirst.get(route).add(items);
       }
     }
-    hold(item);
-  }
-
-  /** Gives an item another content. */
-  void replace(OpenItems items, Item item, Runnable change) {
-    int comparisons = item.comparisons();
-    int size = item.size();
-    drop(item);
-    change.run();
-    hold(item);
-    items.changed(item, item.comparisons() - comparisons, item.size() - size);
   }
 
   /** Whether an item of this size belongs into the route's next bucket. */
@@ -97,7 +81,6 @@ final class OpenBuckets {
   List<Item> close(OpenItems items, Route route) {
     List<Item> done = items.close(route);
     oldestFirst.get(route).remove(items);
-    done.forEach(this::drop);
     return done;
   }
 
@@ -115,28 +98,11 @@ final class OpenBuckets {
         all.stream().filter(items -> items.key().userId().equals(userId)).toList();
     all.removeAll(theirs);
     oldestFirst.values().forEach(routes -> theirs.forEach(routes::remove));
-    theirs.forEach(items -> items.all().forEach(this::drop));
   }
 
   /** Forgets all. */
   void clear() {
     open.clear();
     oldestFirst.values().forEach(Set::clear);
-    heldBytes = 0;
-  }
-
-  private void hold(Item item) {
-    if (heldBytes + item.size() > MAX_HELD_BYTES) {
-      item.release();
-    } else {
-      heldBytes += item.size();
-    }
-  }
-
-  private void drop(Item item) {
-    if (item.content() != null) {
-      heldBytes -= item.size();
-      item.release();
-    }
   }
 }

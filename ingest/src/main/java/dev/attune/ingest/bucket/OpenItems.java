@@ -1,5 +1,6 @@
 package dev.attune.ingest.bucket;
 
+import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Route;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,11 +121,14 @@ final class OpenItems {
     return null;
   }
 
-  /** An item has got another content: corrects the sums by it. */
-  void changed(Item item, int moreComparisons, int moreBytes) {
+  /** Gives an item another content. */
+  void replace(Item item, PreferenceBucket content, int size) {
+    int comparisons = item.comparisons();
+    int bytes = item.size();
+    item.replace(content, size);
     for (Route route : OpenBuckets.ROUTES) {
       if (isOpen(item, route)) {
-        on(route).change(moreComparisons, moreBytes);
+        on(route).change(item.comparisons() - comparisons, item.size() - bytes);
       }
     }
   }
@@ -156,9 +160,5 @@ final class OpenItems {
     items.clear();
     items.addAll(kept);
     return done;
-  }
-
-  List<Item> all() {
-    return items;
   }
 }

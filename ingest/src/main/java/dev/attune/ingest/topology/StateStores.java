@@ -43,7 +43,10 @@ public final class StateStores {
 
     KeyValueBytesStoreSupplier keyValue(String name);
 
-    /** In RocksDB, each with a changelog. */
+    /** For little that lives shortly. */
+    KeyValueBytesStoreSupplier inMemory(String name);
+
+    /** In RocksDB and on the heap. */
     static Suppliers persistent() {
       return new Suppliers() {
         @Override
@@ -54,6 +57,11 @@ public final class StateStores {
         @Override
         public KeyValueBytesStoreSupplier keyValue(String name) {
           return Stores.persistentKeyValueStore(name);
+        }
+
+        @Override
+        public KeyValueBytesStoreSupplier inMemory(String name) {
+          return Stores.inMemoryKeyValueStore(name);
         }
       };
     }
@@ -69,13 +77,17 @@ public final class StateStores {
         suppliers.window(SEEN, window.plus(SLACK), window), Serdes.String(), events);
   }
 
-  /** Cached: of what is put and deleted between two commits, only the deletion is written. */
+  /**
+   * On the heap, because an item lives for as long as its buckets are open. Neither this store nor
+   * the next is cached: nearly all of it outlives a commit, so a cache would only put off the
+   * writes until then, when each task in turn would wait for them.
+   */
   public StoreBuilder<KeyValueStore<Bytes, byte[]>> items() {
-    return cached(ITEMS);
+    return bytes(suppliers.inMemory(ITEMS));
   }
 
   public StoreBuilder<KeyValueStore<Bytes, byte[]>> progress() {
-    return cached(PROGRESS);
+    return bytes(suppliers.keyValue(PROGRESS));
   }
 
   /** Cached: of a user's many events between two commits one record is written. */
@@ -90,8 +102,8 @@ public final class StateStores {
         suppliers.window(SERVED, window.plus(SLACK), window), Serdes.String(), Serdes.ByteArray());
   }
 
-  private StoreBuilder<KeyValueStore<Bytes, byte[]>> cached(String name) {
-    return Stores.keyValueStoreBuilder(suppliers.keyValue(name), Serdes.Bytes(), Serdes.ByteArray())
-        .withCachingEnabled();
+  private static StoreBuilder<KeyValueStore<Bytes, byte[]>> bytes(
+      KeyValueBytesStoreSupplier supplier) {
+    return Stores.keyValueStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
   }
 }
