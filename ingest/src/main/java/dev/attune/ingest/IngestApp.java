@@ -1,6 +1,8 @@
 package dev.attune.ingest;
 
 import dev.attune.ingest.IngestTopology.ValueSerdes;
+import dev.attune.ingest.event.PoisonRecords;
+import dev.attune.platform.ConfigException;
 import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
@@ -10,14 +12,25 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,13 +52,21 @@ public final class IngestApp implements Service {
   /** After a crash the partitions move within this time; a user's own setting wins. */
   private static final int SESSION_TIMEOUT_MILLIS = 10_000;
 
+  /** How often it is looked whether a new process has caught up and can take partitions over. */
+  private static final long PROBING_REBALANCE_MILLIS = 60_000;
+
   private static final long STORE_CACHE_BYTES = 16L << 20;
 
   private final ServiceState state = new ServiceState("ingest");
   private final AtomicBoolean everRunning = new AtomicBoolean();
+  private final IngestConfig config;
+  private final PoisonRecords poison;
+  private final LeavingClients clients = new LeavingClients();
   private final ValueSerdes serdes;
+  private final Topology topology;
   private final KafkaStreams streams;
   private final KafkaStreamsMetrics metrics;
+  private final Thread starter = new Thread(this::startWhenTheClusterIsReady, "ingest-start");
 
   /**
    * Makes it ready to be started; connects to nothing yet.
@@ -53,11 +74,21 @@ public final class IngestApp implements Service {
    * @param meters where its meters and those of its Kafka clients go; not closed here
    */
   public IngestApp(IngestConfig config, MeterRegistry meters) {
+    this(config, meters, UnaryOperator.identity());
+  }
+
+  /**
+   * The same with a changed topology.
+   *
+   * @param change for tests, such as a processor that fails
+   */
+  IngestApp(IngestConfig config, MeterRegistry meters, UnaryOperator<Topology> change) {
+    this.config = config;
+    this.poison = new PoisonRecords(config.operation().maxAttempts());
     this.serdes = ValueSerdes.avro().configured(config.kafka().serde());
-    this.streams =
-        new KafkaStreams(
-            IngestTopology.build(config, serdes, meters, InstantSource.system()),
-            properties(config));
+    this.topology =
+        change.apply(IngestTopology.build(config, serdes, meters, InstantSource.system(), poison));
+    this.streams = new KafkaStreams(topology, properties(config, poison), clients);
     streams.setUncaughtExceptionHandler(this::onFailure);
     streams.setStateListener((now, before) -> onState(now));
     this.metrics = new KafkaStreamsMetrics(streams);
@@ -81,8 +112,83 @@ public final class IngestApp implements Service {
   @Override
   public void start() {
     state.to(Phase.STARTING);
-    streams.start();
-    state.tryTo(Phase.RUNNING);
+    starter.setDaemon(true);
+    starter.start();
+  }
+
+  /** Brokers that are away are waited for; topics that cannot be worked with are a failure. */
+  private void startWhenTheClusterIsReady() {
+    try {
+      awaitTopics();
+      synchronized (streams) {
+        if (state.phase() == Phase.STARTING) {
+          streams.start();
+          state.tryTo(Phase.RUNNING);
+        }
+      }
+    } catch (InterruptedException e) {
+      LOG.atDebug().log("closed before the start");
+    } catch (ConfigException e) {
+      LOG.atError().addKeyValue("problem", e.getMessage()).log("ingest cannot start");
+      state.tryTo(Phase.FAILED);
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("ingest cannot start");
+      state.tryTo(Phase.FAILED);
+    }
+  }
+
+  private void awaitTopics() throws InterruptedException {
+    Map<String, Object> settings = new HashMap<>(config.kafka().admin("attune-ingest-start"));
+    settings.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 20_000);
+    settings.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+    try (Admin admin = Admin.create(settings)) {
+      String before = "";
+      while (true) {
+        String waiting = lookAtTopics(admin);
+        if (waiting.isEmpty()) {
+          return;
+        }
+        if (!waiting.equals(before)) {
+          LOG.atWarn().addKeyValue("reason", waiting).log("waiting for the brokers");
+          before = waiting;
+        }
+        Thread.sleep(PAUSE_BEFORE_RETRY.toMillis());
+      }
+    }
+  }
+
+  /** What is to be waited for; empty where ingest can start. */
+  private String lookAtTopics(Admin admin) throws InterruptedException {
+    try {
+      TopicLayout layout =
+          TopicLayout.of(admin, internalTopics(), config.operation().replicationFactor());
+      if (!layout.errors().isEmpty()) {
+        throw new ConfigException(String.join("; ", layout.errors()));
+      }
+      if (layout.usable()) {
+        layout
+            .warnings()
+            .forEach(warning -> LOG.atWarn().addKeyValue("problem", warning).log("topics"));
+      }
+      return layout.waiting();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      // A topic that has just been made may not be known to every broker yet.
+      if (cause instanceof RetriableException) {
+        return cause.getClass().getSimpleName();
+      }
+      throw new ConfigException(
+          config.kafka().bootstrapServers() + ": " + rootOf(e).getMessage(), e);
+    }
+  }
+
+  private Set<String> internalTopics() {
+    return topology.describe().subtopologies().stream()
+        .flatMap(part -> part.nodes().stream())
+        .filter(TopologyDescription.Processor.class::isInstance)
+        .flatMap(node -> ((TopologyDescription.Processor) node).stores().stream())
+        .map(store -> config.applicationId() + "-" + store + "-changelog")
+        .collect(Collectors.toSet());
   }
 
   @Override
@@ -101,12 +207,32 @@ public final class IngestApp implements Service {
     Phase before = state.phase();
     state.tryTo(Phase.STOPPING);
     metrics.close();
-    if (!streams.close(CLOSE_TIMEOUT)) {
+    starter.interrupt();
+    if (!closeStreams()) {
       LOG.atWarn().log("ingest was not closed in time; its open transaction will be aborted");
     }
     serdes.close();
     state.tryTo(Phase.STOPPED);
     LOG.atDebug().addKeyValue("before", before).log("ingest closed");
+  }
+
+  private boolean closeStreams() {
+    CloseOptions.GroupMembershipOperation membership =
+        leavesGroup()
+            ? CloseOptions.GroupMembershipOperation.LEAVE_GROUP
+            : CloseOptions.GroupMembershipOperation.REMAIN_IN_GROUP;
+    synchronized (streams) {
+      return streams.close(
+          CloseOptions.timeout(CLOSE_TIMEOUT).withGroupMembershipOperation(membership));
+    }
+  }
+
+  private boolean leavesGroup() {
+    return switch (config.operation().onClose()) {
+      case LEAVE -> true;
+      case REMAIN -> false;
+      case AUTO -> !properties(config).containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+    };
   }
 
   private void onState(KafkaStreams.State now) {
@@ -119,7 +245,7 @@ public final class IngestApp implements Service {
   }
 
   private StreamThreadExceptionResponse onFailure(Throwable failure) {
-    boolean again = retriable(failure);
+    boolean again = retriable(failure) || poison.explains(failure);
     LOG.atError()
         .addKeyValue("exception", failure.getClass().getName())
         .addKeyValue("cause", rootOf(failure).getClass().getName())
@@ -133,6 +259,7 @@ public final class IngestApp implements Service {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    clients.leaveWhenClosed();
     return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
 
@@ -155,13 +282,26 @@ public final class IngestApp implements Service {
   }
 
   static Properties properties(IngestConfig config) {
+    return properties(config, new PoisonRecords(config.operation().maxAttempts()));
+  }
+
+  private static Properties properties(IngestConfig config, PoisonRecords poison) {
     Properties properties = new Properties();
     properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
+    properties.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, PROBING_REBALANCE_MILLIS);
     properties.putAll(config.kafka().admin(config.applicationId()));
+    OperationConfig operation = config.operation();
+    operation
+        .instance()
+        .ifPresent(name -> properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, name));
+    properties.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, operation.replicationFactor());
+    properties.put(
+        StreamsConfig.topicPrefix(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG),
+        Integer.toString(operation.minInSyncReplicas()));
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
     properties.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir().toString());
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
-    properties.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
+    properties.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, operation.standbyReplicas());
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
     // Wall-clock punctuation waits for the poll to return.
@@ -170,6 +310,7 @@ public final class IngestApp implements Service {
     properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
     properties.put(
         StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, FailingExceptionHandler.class);
+    properties.put(FailingExceptionHandler.POISON_RECORDS, poison);
     properties.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), MAX_RECORD_BYTES);
     properties.put(

@@ -28,7 +28,7 @@ public record IngestConfig(
     KafkaSettings kafka,
     String applicationId,
     int threads,
-    int standbyReplicas,
+    OperationConfig operation,
     Path stateDir,
     Duration commitInterval,
     Duration deduplicationWindow,
@@ -45,9 +45,6 @@ public record IngestConfig(
           "The consumer group, and the prefix of the internal topics.");
   static final ConfigKey<Integer> THREADS =
       ConfigKey.integer("ingest.threads", 1, 1, 64, "Stream threads of this process.");
-  static final ConfigKey<Integer> STANDBY_REPLICAS =
-      ConfigKey.integer(
-          "ingest.standby-replicas", 0, 0, 3, "Further processes that keep a copy of the state.");
   static final ConfigKey<Path> STATE_DIR =
       ConfigKey.path(
               "ingest.state.dir",
@@ -96,7 +93,7 @@ public record IngestConfig(
         KafkaSettings.from(configuration),
         configuration.get(APPLICATION_ID),
         configuration.get(THREADS),
-        configuration.get(STANDBY_REPLICAS),
+        OperationConfig.from(configuration),
         configuration.find(STATE_DIR).orElseGet(IngestConfig::temporaryDir),
         configuration.get(COMMIT_INTERVAL),
         configuration.get(DEDUPLICATION_WINDOW),
@@ -117,18 +114,13 @@ public record IngestConfig(
   static List<ConfigKey<?>> ownKeys() {
     List<ConfigKey<?>> keys =
         new ArrayList<>(
-            List.of(
-                APPLICATION_ID,
-                THREADS,
-                STANDBY_REPLICAS,
-                STATE_DIR,
-                COMMIT_INTERVAL,
-                DEDUPLICATION_WINDOW));
+            List.of(APPLICATION_ID, THREADS, STATE_DIR, COMMIT_INTERVAL, DEDUPLICATION_WINDOW));
     keys.addAll(EventKeys.all());
     keys.addAll(BY_USER.all());
     keys.addAll(BY_DOMAIN.all());
     keys.addAll(AbuseKeys.all());
     keys.add(JOIN_WINDOW);
+    keys.addAll(OperationConfig.keys());
     return keys;
   }
 

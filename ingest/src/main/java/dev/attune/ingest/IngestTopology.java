@@ -8,6 +8,7 @@ import dev.attune.ingest.admission.QuarantineReason;
 import dev.attune.ingest.admission.SeenEventSerde;
 import dev.attune.ingest.admission.UserActivitySerde;
 import dev.attune.ingest.bucket.BucketProcessor;
+import dev.attune.ingest.event.PoisonRecords;
 import dev.attune.ingest.event.RejectionReason;
 import dev.attune.ingest.event.ReleaseProcessor;
 import dev.attune.ingest.event.ValidateProcessor;
@@ -69,6 +70,7 @@ public final class IngestTopology {
   private final TimestampExtractor timestamps;
   private final Function<ProcessorContext<?, ?>, AbuseGuard> guards;
   private final StateStores stores;
+  private final PoisonRecords poison;
   private final Topology topology = new Topology();
 
   private IngestTopology(
@@ -77,13 +79,15 @@ public final class IngestTopology {
       IngestMeters meters,
       InstantSource clock,
       Function<ProcessorContext<?, ?>, AbuseGuard> guards,
-      StateStores stores) {
+      StateStores stores,
+      PoisonRecords poison) {
     this.config = config;
     this.serdes = serdes;
     this.meters = meters;
     this.timestamps = new ClampedTimestamps(clock);
     this.guards = guards;
     this.stores = stores;
+    this.poison = poison;
   }
 
   /**
@@ -139,20 +143,33 @@ public final class IngestTopology {
         Math.min(LONGEST_TICK_MILLIS, Math.max(SHORTEST_TICK_MILLIS, shortest / 5)));
   }
 
+  /** The topology, where no record has failed before. */
+  public static Topology build(
+      IngestConfig config, ValueSerdes serdes, MeterRegistry registry, InstantSource clock) {
+    return build(
+        config, serdes, registry, clock, new PoisonRecords(config.operation().maxAttempts()));
+  }
+
   /**
    * The topology.
    *
    * @param clock what record times are clamped to; ages of buckets go by the tasks' own wall clock
+   * @param poison the records that failed, which are rejected when they have failed too often
    */
   public static Topology build(
-      IngestConfig config, ValueSerdes serdes, MeterRegistry registry, InstantSource clock) {
+      IngestConfig config,
+      ValueSerdes serdes,
+      MeterRegistry registry,
+      InstantSource clock,
+      PoisonRecords poison) {
     return build(
         config,
         serdes,
         registry,
         clock,
         context -> ActivityGuard.of(config.abuse(), context),
-        StateStores.Suppliers.persistent());
+        StateStores.Suppliers.persistent(),
+        poison);
   }
 
   /** The topology with another guard, or with stores that a test keeps. */
@@ -163,9 +180,27 @@ public final class IngestTopology {
       InstantSource clock,
       Function<ProcessorContext<?, ?>, AbuseGuard> guards,
       StateStores.Suppliers suppliers) {
+    PoisonRecords poison = new PoisonRecords(config.operation().maxAttempts());
+    return build(config, serdes, registry, clock, guards, suppliers, poison);
+  }
+
+  private static Topology build(
+      IngestConfig config,
+      ValueSerdes serdes,
+      MeterRegistry registry,
+      InstantSource clock,
+      Function<ProcessorContext<?, ?>, AbuseGuard> guards,
+      StateStores.Suppliers suppliers,
+      PoisonRecords poison) {
     IngestTopology ingest =
         new IngestTopology(
-            config, serdes, new IngestMeters(registry), clock, guards, new StateStores(suppliers));
+            config,
+            serdes,
+            new IngestMeters(registry),
+            clock,
+            guards,
+            new StateStores(suppliers),
+            poison);
     ingest.preferences();
     ingest.released();
     ingest.erasures();
@@ -177,6 +212,7 @@ public final class IngestTopology {
 
   private void preferences() {
     meters.expect("rejected", RejectionReason.values());
+    meters.failures(poison, PoisonRecords::failures);
     source(Nodes.PREFERENCES, Topics.PREFERENCES.name());
     topology.addProcessor(Nodes.VALIDATE, this::validate, Nodes.PREFERENCES);
   }
@@ -190,7 +226,7 @@ public final class IngestTopology {
   }
 
   private ValidateProcessor validate() {
-    return new ValidateProcessor(serdes.events().deserializer(), config.event(), meters);
+    return new ValidateProcessor(serdes.events().deserializer(), config.event(), meters, poison);
   }
 
   private void erasures() {

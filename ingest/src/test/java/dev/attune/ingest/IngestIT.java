@@ -99,8 +99,9 @@ class IngestIT {
     settings.put("kafka.bootstrap.servers", cluster.bootstrapServers());
     settings.put("schema.registry.url", cluster.registryUrl());
     settings.put("ingest.state.dir", state.toString());
+    settings.put("ingest.replication-factor", "1");
     // The new process takes the killed one's place at once, and its open transaction ends soon.
-    settings.put("kafka.group.instance.id", "ingest-0");
+    settings.put("ingest.instance", "ingest-0");
     settings.put("kafka.transaction.timeout.ms", "2000");
     // All events have the same texts and choose the first.
     settings.put("ingest.abuse.repeated-texts", "0");

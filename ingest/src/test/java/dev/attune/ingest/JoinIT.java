@@ -94,7 +94,8 @@ class JoinIT {
             Map.of(
                 "kafka.bootstrap.servers", cluster.bootstrapServers(),
                 "schema.registry.url", cluster.registryUrl(),
-                "ingest.state.dir", dir.resolve("state").toString())));
+                "ingest.state.dir", dir.resolve("state").toString(),
+                "ingest.replication-factor", "1")));
   }
 
   private static String user(int i) {

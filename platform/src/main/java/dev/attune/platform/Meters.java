@@ -46,12 +46,17 @@ public final class Meters {
           "kafka.stream.task.dropped.records.total",
           "kafka.stream.task.record.lateness.max",
           "kafka.stream.task.active.process.ratio",
-          "kafka.stream.state.restore.remaining.records.total",
+          "kafka.stream.task.restore.remaining.records.total",
           "kafka.stream.state.block.cache.usage",
           "kafka.stream.state.size.all.mem.tables",
           "kafka.stream.state.total.sst.files.size");
 
   private Meters() {}
+
+  /** The meters of the Kafka clients that are kept, by their dotted names. */
+  public static Set<String> kafka() {
+    return KAFKA;
+  }
 
   /** A new registry, filled as the class says. It is the caller's to close. */
   public static PrometheusMeterRegistry registry() {

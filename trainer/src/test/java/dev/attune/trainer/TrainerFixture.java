@@ -75,6 +75,14 @@ final class TrainerFixture implements AutoCloseable {
     producer.flush();
   }
 
+  /** A record without a value, where a domain's buckets go. */
+  void sendNothing(String domain) {
+    producer.send(
+        new ProducerRecord<>(
+            Topics.BUCKETS_BY_DOMAIN.name(), Domains.partition(domain, PARTITIONS), domain, null));
+    producer.flush();
+  }
+
   /** All manifests so far, in the order of the log. */
   List<ModelVersion> manifests() {
     models.poll(Duration.ofMillis(50)).forEach(record -> log.add(record.value()));

@@ -1,9 +1,11 @@
 package dev.attune.cli.cluster;
 
+import dev.attune.ingest.TopicLayout;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Topic;
 import dev.attune.schemas.Topics;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,7 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.ConfigResource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares a cluster's topics with the catalogue.
@@ -38,6 +41,9 @@ record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
         KafkaCalls.await(
             kafka,
             admin.describeConfigs(present.stream().map(TopicCheck::resource).toList()).all());
+    Map<String, Integer> partitions = new HashMap<>();
+    descriptions.forEach((name, found) -> partitions.put(name, found.partitions().size()));
+    Map<String, String> apart = TopicLayout.differences(partitions);
     List<TopicCheck> checks = new ArrayList<>();
     for (Topic<?> topic : Topics.all()) {
       TopicDescription description = descriptions.get(topic.name());
@@ -47,13 +53,20 @@ record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
               : new TopicCheck(
                   topic,
                   true,
-                  differences(topic, description, configs.get(resource(topic.name())))));
+                  differences(
+                      topic,
+                      description,
+                      configs.get(resource(topic.name())),
+                      apart.get(topic.name()))));
     }
     return checks;
   }
 
   private static List<String> differences(
-      Topic<?> topic, TopicDescription description, Config config) {
+      Topic<?> topic,
+      TopicDescription description,
+      Config config,
+      @Nullable String apartFromOthers) {
     Map<String, String> found = new LinkedHashMap<>();
     int partitions = description.partitions().size();
     if (partitions < topic.partitions()) {
@@ -67,7 +80,12 @@ record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
                 found.put(name, entry.value() + ", the catalogue has " + wanted);
               }
             });
-    return found.entrySet().stream().map(e -> e.getKey() + " is " + e.getValue()).toList();
+    List<String> lines = new ArrayList<>();
+    found.forEach((name, problem) -> lines.add(name + " is " + problem));
+    if (apartFromOthers != null) {
+      lines.add(apartFromOthers);
+    }
+    return lines;
   }
 
   private static ConfigResource resource(String topic) {

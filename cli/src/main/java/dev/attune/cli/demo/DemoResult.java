@@ -48,6 +48,7 @@ record DemoResult(
     json.put("events_sent", events.sent());
     json.put("events_accepted", events.accepted());
     json.put("events_rejected", events.rejected());
+    json.put("events_quarantined", events.quarantined());
     json.put("events_duplicate", events.duplicate());
     json.put("requests_sent", requests.sent());
     json.put("comparisons_trained", comparisonsTrained);

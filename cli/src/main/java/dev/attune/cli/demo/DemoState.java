@@ -76,6 +76,7 @@ final class DemoState {
             "sent", events.sent(),
             "accepted", events.accepted(),
             "rejected", events.rejected(),
+            "quarantined", events.quarantined(),
             "duplicate", events.duplicate()));
     RequestAccounts requests = client.accounts();
     json.put("requests", Map.of("sent", requests.sent(), "scored", requests.scored()));

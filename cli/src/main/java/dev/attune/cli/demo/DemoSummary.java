@@ -113,10 +113,11 @@ final class DemoSummary {
   private static String sentence(EventAccounts events) {
     return String.format(
         Locale.ROOT,
-        "%,d sent = %,d accepted + %,d rejected + %,d duplicate%s",
+        "%,d sent = %,d accepted + %,d rejected + %,d quarantined + %,d duplicate%s",
         events.sent(),
         events.accepted(),
         events.rejected(),
+        events.quarantined(),
         events.duplicate(),
         events.balanced()
             ? ""

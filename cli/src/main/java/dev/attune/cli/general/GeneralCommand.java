@@ -84,6 +84,7 @@ public final class GeneralCommand {
       report.put("events_sent", importer.sent());
       report.put("events_accepted", accounts.accepted());
       report.put("events_rejected", accounts.rejected());
+      report.put("events_quarantined", accounts.quarantined());
       report.put("events_duplicate", accounts.duplicate());
       await(models, before, accounts.comparisons(), limit, console);
       ModelVersion model = models.refresh().get(Domains.GENERAL);

@@ -115,15 +115,26 @@ public final class ImportCommand implements Callable<Integer> {
         Importer.Accounts accounts = importer.await(Duration.ofSeconds(patience), console);
         report.put("events_accepted", accounts.accepted());
         report.put("events_rejected", accounts.rejected());
+        report.put("events_quarantined", accounts.quarantined());
         report.put("events_duplicate", accounts.duplicate());
         report.put("comparisons", accounts.comparisons());
+        report.put("judgements", accounts.judgements());
         report.put("rejected_by_reason", accounts.rejectedByReason());
+        report.put("quarantined_by_reason", accounts.quarantinedByReason());
         console.printf(
-            "accepted %d (%d comparisons), rejected %d, duplicate %d",
-            accounts.accepted(), accounts.comparisons(), accounts.rejected(), accounts.duplicate());
+            "accepted %d (%d comparisons, %d judgements), rejected %d, quarantined %d, duplicate %d",
+            accounts.accepted(),
+            accounts.comparisons(),
+            accounts.judgements(),
+            accounts.rejected(),
+            accounts.quarantined(),
+            accounts.duplicate());
         accounts
             .rejectedByReason()
             .forEach((reason, n) -> console.printf("rejected %d: %s", n, reason));
+        accounts
+            .quarantinedByReason()
+            .forEach((reason, n) -> console.printf("quarantined %d: %s", n, reason));
       }
     }
     report.put("seconds", (System.nanoTime() - startedAt) / 1e9);

@@ -18,14 +18,20 @@ public final class Importer implements AutoCloseable {
   /**
    * What ingest made of the events sent.
    *
-   * @param comparisons of the accepted events
+   * @param quarantined held back for a person to look at
+   * @param duplicate what gave nothing new: repeats, withdrawals, and events that were replaced
+   *     before their bucket was closed
+   * @param comparisons of the accepted events, as are the judgements
    */
   public record Accounts(
       long accepted,
       long rejected,
+      long quarantined,
       long duplicate,
       long comparisons,
-      Map<String, Long> rejectedByReason) {}
+      long judgements,
+      Map<String, Long> rejectedByReason,
+      Map<String, Long> quarantinedByReason) {}
 
   private final @Nullable IngestAccount account;
   private final EventSender sender;
@@ -33,7 +39,11 @@ public final class Importer implements AutoCloseable {
 
   private Importer(KafkaSettings kafka, double perSecond, boolean accounting) {
     KafkaCalls.requireTopics(
-        kafka, Topics.PREFERENCES, Topics.PREFERENCES_REJECTED, Topics.BUCKETS_BY_USER);
+        kafka,
+        Topics.PREFERENCES,
+        Topics.PREFERENCES_REJECTED,
+        Topics.PREFERENCES_QUARANTINED,
+        Topics.BUCKETS_BY_USER);
     // First the account: it reads what comes after it was opened.
     account = accounting ? new IngestAccount(kafka) : null;
     sender = new EventSender(kafka, perSecond);
@@ -89,10 +99,13 @@ public final class Importer implements AutoCloseable {
     }
     return new Accounts(
         account.accepted(),
-        account.rejected(),
+        account.rejected().count(),
+        account.quarantined().count(),
         account.duplicate(),
         account.comparisons(),
-        account.rejectedByReason());
+        account.judgements(),
+        account.rejected().byReason(),
+        account.quarantined().byReason());
   }
 
   /** Events sent. */

@@ -29,9 +29,10 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * Finds out what ingest made of sent events, from its committed output: a by-user bucket names the
- * offsets that it covers and holds the feedback of those that were accepted; the rejected topic
- * names the offsets of the others. What is covered by a bucket without feedback and without a
- * rejection is a duplicate.
+ * offsets that it covers and holds the feedback of those that were accepted; the rejected and the
+ * quarantined topic name the offsets of the others. What is covered by a bucket and found nowhere
+ * else gave nothing new: a repeat, a withdrawal, or an event that was replaced before its bucket
+ * was closed.
  *
  * <p>Create it before the first event is sent: it reads what comes after. One thread.
  */
@@ -40,11 +41,30 @@ final class IngestAccount implements AutoCloseable {
 
   private final KafkaSettings kafka;
   private final Consumer<String, SpecificRecord> consumer;
-  private final Map<String, Long> rejectedByReason = new TreeMap<>();
-  private final Set<Position> rejections = new HashSet<>();
+  private final Turned rejected = new Turned();
+  private final Turned quarantined = new Turned();
   private final Set<Position> withoutFeedback = new HashSet<>();
   private long accepted;
   private long comparisons;
+  private long judgements;
+
+  /** Events that ingest did not accept. */
+  static final class Turned {
+    private final Map<String, Long> byReason = new TreeMap<>();
+
+    private void add(String reason) {
+      byReason.merge(reason, 1L, Long::sum);
+    }
+
+    /** How many, by reason code. */
+    Map<String, Long> byReason() {
+      return new TreeMap<>(byReason);
+    }
+
+    long count() {
+      return byReason.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
 
   IngestAccount(KafkaSettings kafka) {
     this.kafka = kafka;
@@ -58,7 +78,10 @@ final class IngestAccount implements AutoCloseable {
               deserializer);
       List<TopicPartition> partitions = new ArrayList<>();
       for (String topic :
-          List.of(Topics.BUCKETS_BY_USER.name(), Topics.PREFERENCES_REJECTED.name())) {
+          List.of(
+              Topics.BUCKETS_BY_USER.name(),
+              Topics.PREFERENCES_REJECTED.name(),
+              Topics.PREFERENCES_QUARANTINED.name())) {
         for (PartitionInfo partition : consumer.partitionsFor(topic)) {
           partitions.add(new TopicPartition(topic, partition.partition()));
         }
@@ -86,7 +109,7 @@ final class IngestAccount implements AutoCloseable {
       while (sent.count() > 0) {
         long before = sent.count();
         for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
-          take(record.value(), sent);
+          take(record, sent);
         }
         long now = System.nanoTime();
         if (sent.count() < before) {
@@ -104,31 +127,41 @@ final class IngestAccount implements AutoCloseable {
     }
   }
 
-  private void take(SpecificRecord value, SentOffsets sent) {
-    if (value instanceof PreferenceBucket bucket) {
-      Map<Long, Integer> comparisonsAt = new HashMap<>();
-      for (Feedback feedback : bucket.getFeedback()) {
-        comparisonsAt.put(feedback.getOffset(), feedback.getComparisons().size());
-      }
-      for (long offset : bucket.getSourceOffsets()) {
-        Position position =
-            new Position(Topics.PREFERENCES.name(), bucket.getSourcePartition(), offset);
-        boolean ours = sent.remove(bucket.getSourcePartition(), offset);
-        if (ours && comparisonsAt.containsKey(offset)) {
-          accepted++;
-          comparisons += comparisonsAt.get(offset);
-        } else if (ours) {
-          withoutFeedback.add(position);
-        }
-      }
-    } else if (value instanceof RejectedPreference rejected) {
-      Position source = rejected.getSource();
+  /** Other values, such as none where a user is erased, account for no event. */
+  private void take(ConsumerRecord<String, SpecificRecord> record, SentOffsets sent) {
+    if (record.value() instanceof PreferenceBucket bucket) {
+      take(bucket, sent);
+    } else if (record.value() instanceof RejectedPreference one) {
+      Position source = one.getSource();
       boolean ours = sent.remove(source.getPartition(), source.getOffset());
+      // Either may come first, this record or the bucket that covers its event.
       if (ours || withoutFeedback.remove(source)) {
-        rejections.add(source);
-        rejectedByReason.merge(rejected.getReason(), 1L, Long::sum);
+        turned(record.topic()).add(one.getReason());
       }
     }
+  }
+
+  private void take(PreferenceBucket bucket, SentOffsets sent) {
+    Map<Long, Feedback> feedbackAt = new HashMap<>();
+    bucket.getFeedback().forEach(feedback -> feedbackAt.put(feedback.getOffset(), feedback));
+    for (long offset : bucket.getSourceOffsets()) {
+      if (!sent.remove(bucket.getSourcePartition(), offset)) {
+        continue;
+      }
+      Feedback feedback = feedbackAt.get(offset);
+      if (feedback == null) {
+        withoutFeedback.add(
+            new Position(Topics.PREFERENCES.name(), bucket.getSourcePartition(), offset));
+      } else {
+        accepted++;
+        comparisons += feedback.getComparisons().size();
+        judgements += feedback.getJudgements().size();
+      }
+    }
+  }
+
+  private Turned turned(String topic) {
+    return topic.equals(Topics.PREFERENCES_QUARANTINED.name()) ? quarantined : rejected;
   }
 
   /** A rejection may follow the bucket that covers it: reads what is committed by now. */
@@ -136,7 +169,7 @@ final class IngestAccount implements AutoCloseable {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
     while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
       for (ConsumerRecord<String, SpecificRecord> record : consumer.poll(POLL)) {
-        take(record.value(), new SentOffsets());
+        take(record, new SentOffsets());
       }
     }
   }
@@ -150,13 +183,18 @@ final class IngestAccount implements AutoCloseable {
     return comparisons;
   }
 
-  /** Rejected events by reason code. */
-  Map<String, Long> rejectedByReason() {
-    return new TreeMap<>(rejectedByReason);
+  /** Judgements of the accepted events. */
+  long judgements() {
+    return judgements;
   }
 
-  long rejected() {
-    return rejections.size();
+  Turned rejected() {
+    return rejected;
+  }
+
+  /** Held back for a person to look at. */
+  Turned quarantined() {
+    return quarantined;
   }
 
   long duplicate() {

@@ -233,6 +233,9 @@ public final class LocalStack implements AutoCloseable {
     all.put("ingest.abuse.same-position", "0");
     all.put("ingest.state.dir", config.dataDir().resolve("ingest").toString());
     if (!config.external()) {
+      // One broker, one process.
+      all.put("ingest.replication-factor", "1");
+      all.put("ingest.standby-replicas", "0");
       // A killed process's members keep their partitions that long; the default is 45 seconds.
       all.put("kafka.session.timeout.ms", "10000");
     }

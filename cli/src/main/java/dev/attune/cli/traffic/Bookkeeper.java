@@ -41,7 +41,11 @@ public final class Bookkeeper implements AutoCloseable {
         new TopicFollower(
             kafka,
             "attune-bookkeeper-outputs",
-            List.of(Topics.BUCKETS_BY_DOMAIN, Topics.BUCKETS_BY_USER, Topics.PREFERENCES_REJECTED),
+            List.of(
+                Topics.BUCKETS_BY_DOMAIN,
+                Topics.BUCKETS_BY_USER,
+                Topics.PREFERENCES_REJECTED,
+                Topics.PREFERENCES_QUARANTINED),
             TopicFollower.Start.END,
             this::enter);
     manifests =
@@ -90,19 +94,28 @@ public final class Bookkeeper implements AutoCloseable {
     manifests.check();
   }
 
+  /** A record without a value says that a user is erased, which changes no account. */
   private void enter(ConsumerRecord<String, SpecificRecord> record) {
     SpecificRecord value = record.value();
     if (value instanceof PreferenceBucket bucket) {
       enter(bucket, record.partition(), record.offset());
     } else if (value instanceof RejectedPreference rejected) {
       Position source = rejected.getSource();
-      ledger.rejected(new Place(source.getPartition(), source.getOffset()));
+      Place place = new Place(source.getPartition(), source.getOffset());
+      if (record.topic().equals(Topics.PREFERENCES_QUARANTINED.name())) {
+        ledger.quarantined(place);
+      } else {
+        ledger.rejected(place);
+      }
     } else if (value instanceof ModelVersion manifest) {
       models.published(manifest);
     }
   }
 
-  /** By-user buckets cover every event; by-domain buckets hold what the trainer learns from. */
+  /**
+   * By-user buckets cover every event; by-domain buckets hold what the trainer learns from, or only
+   * take back what earlier ones held.
+   */
   private void enter(PreferenceBucket bucket, int partition, long offset) {
     int source = bucket.getSourcePartition();
     if (bucket.getRoute() == Route.BY_USER) {

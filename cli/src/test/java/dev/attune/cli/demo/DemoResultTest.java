@@ -21,7 +21,7 @@ import org.xml.sax.InputSource;
 
 class DemoResultTest {
   private static final DemoResult SOUND =
-      result(new EventAccounts(10, 7, 2, 1, 0, 0), new RequestAccounts(20, 20, 0, 0, 0));
+      result(new EventAccounts(10, 7, 2, 0, 1, 0, 0), new RequestAccounts(20, 20, 0, 0, 0));
 
   @Test
   void shouldWriteTheFieldsOfTheContract() {
@@ -35,6 +35,7 @@ class DemoResultTest {
             "events_sent",
             "events_accepted",
             "events_rejected",
+            "events_quarantined",
             "events_duplicate",
             "requests_sent",
             "comparisons_trained",
@@ -57,20 +58,21 @@ class DemoResultTest {
         .isEqualTo(
             json.path("events_accepted").asLong()
                 + json.path("events_rejected").asLong()
+                + json.path("events_quarantined").asLong()
                 + json.path("events_duplicate").asLong());
   }
 
   @Test
   void shouldNotBeSoundWhereARequestHasTwoResultsOrNone() {
     // Given
-    EventAccounts events = new EventAccounts(1, 1, 0, 0, 0, 0);
+    EventAccounts events = new EventAccounts(1, 1, 0, 0, 0, 0, 0);
     // When
     List<DemoResult> unsound =
         List.of(
             result(events, new RequestAccounts(2, 1, 0, 1, 0)),
             result(events, new RequestAccounts(2, 2, 0, 0, 1)),
             result(events, new RequestAccounts(2, 1, 1, 0, 0)),
-            result(new EventAccounts(2, 1, 0, 0, 1, 0), new RequestAccounts(2, 2, 0, 0, 0)));
+            result(new EventAccounts(2, 1, 0, 0, 0, 1, 0), new RequestAccounts(2, 2, 0, 0, 0)));
     // Then
     assertThat(unsound).noneMatch(DemoResult::sound);
     assertThat(SOUND.sound()).isTrue();
@@ -85,7 +87,7 @@ class DemoResultTest {
     DemoSummary.print(SOUND, console);
     // Then
     assertThat(out.toString())
-        .contains("10 sent = 7 accepted + 2 rejected + 1 duplicate")
+        .contains("10 sent = 7 accepted + 2 rejected + 0 quarantined + 1 duplicate")
         .contains("domain models  [#######################.......] .750")
         .contains("Every event and every request is accounted for.");
     assertThat(

@@ -3,13 +3,17 @@ package dev.attune.cli.imports;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.cli.TestData;
+import dev.attune.schemas.events.Choice;
 import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.events.Thumb;
 import dev.attune.schemas.events.Tie;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class RealDataTest {
@@ -27,7 +31,9 @@ class RealDataTest {
     assertThat(items).hasSize(69_266).hasOnlyElementsOfType(ImportItem.Event.class);
     assertThat(events(items)).extracting(PreferenceEvent::getEventId).doesNotHaveDuplicates();
     assertThat(events(items).stream().map(PreferenceEvent::getDomain).distinct()).hasSize(26);
-    assertThat(events(items)).anyMatch(event -> event.getSignal() instanceof Tie);
+    assertThat(bySignal(items))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(Choice.class, 27_039L + 26_627L, Tie.class, 15_600L));
   }
 
   @Test
@@ -70,7 +76,20 @@ class RealDataTest {
 
     // Then
     assertThat(items).hasSize(12_018);
-    assertThat(events(items)).isNotEmpty();
+    assertThat(bySignal(items)).isEqualTo(Map.of(Thumb.class, 7_230L + 2_861L));
+    assertThat(
+            events(items).stream()
+                .filter(event -> event.getSignal() instanceof Thumb t && t.getUp()))
+        .hasSize(7_230);
+    assertThat(items.stream().filter(ImportItem.Skipped.class::isInstance))
+        .hasSize(1_927)
+        .allMatch(item -> ((ImportItem.Skipped) item).reason().equals("pass"));
+  }
+
+  private static Map<Class<?>, Long> bySignal(List<ImportItem> items) {
+    return events(items).stream()
+        .collect(
+            Collectors.groupingBy(event -> event.getSignal().getClass(), Collectors.counting()));
   }
 
   private static List<ImportItem> all(Iterator<ImportItem> items) {

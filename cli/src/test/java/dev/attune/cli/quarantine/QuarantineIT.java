@@ -70,6 +70,7 @@ class QuarantineIT {
                         "kafka.bootstrap.servers", cluster.bootstrapServers(),
                         "schema.registry.url", cluster.registryUrl(),
                         "ingest.state.dir", dir.resolve("state").toString(),
+                        "ingest.replication-factor", "1",
                         "ingest.abuse.repeated-texts", String.valueOf(PASS)))),
             meters);
     ingest.start();

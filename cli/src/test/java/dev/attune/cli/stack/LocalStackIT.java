@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.cli.Attune;
 import dev.attune.cli.CliException;
+import dev.attune.cli.TestData;
 import dev.attune.cli.cluster.PublishedModels;
 import dev.attune.cli.readme.ChatProduct;
 import java.io.IOException;
@@ -71,6 +72,67 @@ class LocalStackIT {
     assertThat(first.path("events_accepted").asInt()).isEqualTo(EVENTS);
     assertThat(first.path("comparisons").asInt()).isGreaterThan(EVENTS);
     assertThat(json(dir.resolve("second.json")).path("events_duplicate").asInt()).isEqualTo(EVENTS);
+  }
+
+  @Test
+  void shouldAccountForEveryVoteOfPolis() throws IOException {
+    // Given
+    Path folder = Files.createDirectories(dir.resolve("polis"));
+    Files.writeString(
+        folder.resolve("bees.statements.csv"), "statement,text\n0,Keep bees.\n1,Ban hives.\n");
+    StringBuilder votes = new StringBuilder("timestamp_ms,voter,statement,vote\n");
+    for (int voter = 0; voter < 30; voter++) {
+      votes.append("1481275539794,%d,0,%d%n".formatted(voter, voter % 3 - 1));
+      votes.append("1481275539794,%d,1,1%n".formatted(voter));
+    }
+    Files.writeString(folder.resolve("bees.votes.csv"), votes);
+    Path report = dir.resolve("polis.json");
+
+    // When
+    int exitCode = importing("polis", folder, report);
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(json(report).path("rows_skipped").path("pass").asInt()).isEqualTo(10);
+    assertThat(json(report).path("events_sent").asInt()).isEqualTo(50);
+    assertThat(json(report).path("events_accepted").asInt()).isEqualTo(50);
+    assertThat(json(report).path("judgements").asInt()).isEqualTo(50);
+    assertThat(json(report).path("comparisons").asInt()).isZero();
+  }
+
+  @Test
+  void shouldAccountForTheFirstJudgmentsOfUkp() throws IOException {
+    // Given
+    Path folder = TestData.folder("ukpconvarg");
+    Path report = dir.resolve("ukp.json");
+    int rows = 1_000;
+
+    // When
+    int exitCode =
+        run(
+            "import",
+            "--format",
+            "ukp",
+            folder.toString(),
+            "--limit",
+            String.valueOf(rows),
+            "--wait",
+            "--json",
+            report.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    JsonNode json = json(report);
+    assertThat(json.path("events_sent").asInt()).isEqualTo(rows);
+    assertThat(
+            json.path("events_accepted").asInt()
+                + json.path("events_rejected").asInt()
+                + json.path("events_quarantined").asInt()
+                + json.path("events_duplicate").asInt())
+        .isEqualTo(rows);
+    assertThat(json.path("events_rejected").asInt()).isZero();
+    assertThat(json.path("events_duplicate").asInt()).isZero();
+    assertThat(json.path("comparisons").asInt()).isEqualTo(json.path("events_accepted").asInt());
   }
 
   @Test
@@ -249,8 +311,12 @@ class LocalStackIT {
   }
 
   private int importing(Path events, Path report) {
+    return importing("jsonl", events, report);
+  }
+
+  private int importing(String format, Path path, Path report) {
     return run(
-        "import", "--format", "jsonl", "--wait", events.toString(), "--json", report.toString());
+        "import", "--format", format, "--wait", path.toString(), "--json", report.toString());
   }
 
   private int run(String... args) {

@@ -22,7 +22,7 @@ class EventLedgerTest {
     // When
     EventAccounts accounts = ledger.accounts();
     // Then
-    assertThat(accounts).isEqualTo(new EventAccounts(4, 2, 1, 1, 0, 0));
+    assertThat(accounts).isEqualTo(new EventAccounts(4, 2, 1, 0, 1, 0, 0));
     assertThat(accounts.balanced()).isTrue();
   }
 
@@ -53,6 +53,22 @@ class EventLedgerTest {
   }
 
   @Test
+  void shouldCountWhatIsHeldBackUntilItIsReleased() {
+    // Given
+    for (int offset = 0; offset < 2; offset++) {
+      ledger.sent(new Place(0, offset));
+      ledger.quarantined(new Place(0, offset));
+      ledger.covered(new Place(0, offset));
+    }
+    ledger.accepted(new Place(0, 1));
+    // When
+    EventAccounts accounts = ledger.accounts();
+    // Then
+    assertThat(accounts).isEqualTo(new EventAccounts(2, 1, 0, 1, 0, 0, 0));
+    assertThat(accounts.balanced()).isTrue();
+  }
+
+  @Test
   void shouldLeaveOutWhatOthersSent() {
     // Given
     ledger.sent(new Place(0, 5));
@@ -62,6 +78,6 @@ class EventLedgerTest {
     // When
     EventAccounts accounts = ledger.accounts();
     // Then
-    assertThat(accounts).isEqualTo(new EventAccounts(1, 1, 0, 0, 0, 0));
+    assertThat(accounts).isEqualTo(new EventAccounts(1, 1, 0, 0, 0, 0, 0));
   }
 }

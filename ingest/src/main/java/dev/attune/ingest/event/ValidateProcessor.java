@@ -32,14 +32,19 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
   private final EventLimits limits;
   private final EventReader reader;
   private final IngestMeters meters;
+  private final PoisonRecords poison;
   private ProcessorContext<String, Object> context;
 
   public ValidateProcessor(
-      Deserializer<PreferenceEvent> deserializer, EventConfig config, IngestMeters meters) {
+      Deserializer<PreferenceEvent> deserializer,
+      EventConfig config,
+      IngestMeters meters,
+      PoisonRecords poison) {
     this.decoder = new RecordDecoder<>(Topics.PREFERENCES.name(), deserializer);
     this.limits = config.limits();
     this.reader = new EventReader(config);
     this.meters = meters;
+    this.poison = poison;
   }
 
   @Override
@@ -62,6 +67,7 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
     String key = utf8(recordKey);
     meters.read(source.value().remaining());
     try {
+      requireUntainted(context.recordMetadata().orElseThrow());
       UserEvent event = read(key, source, headers);
       context.forward(new Record<>(event.userId(), event, source.appendedAt()), Nodes.ADMIT);
     } catch (RejectedEventException e) {
@@ -85,6 +91,11 @@ public final class ValidateProcessor implements Processor<byte[], byte[], String
       UserChange covered = new UserChange.Covered(key, Domains.GENERAL, source);
       context.forward(new Record<>(key, covered, source.appendedAt()), Nodes.BUCKET);
     }
+  }
+
+  /** Of a released record its own place counts, not the original's. */
+  private void requireUntainted(RecordMetadata here) {
+    poison.requireUntainted(here.topic(), here.partition(), here.offset());
   }
 
   private UserEvent read(@Nullable String key, SourceRecord source, Headers headers) {

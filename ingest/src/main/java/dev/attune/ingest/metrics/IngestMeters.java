@@ -2,10 +2,12 @@ package dev.attune.ingest.metrics;
 
 import dev.attune.schemas.events.Route;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * All of ingest's meters. They count work done: what is done again after a failure is counted
@@ -108,6 +110,18 @@ public final class IngestMeters {
       }
       buckets.put(route, causes);
     }
+  }
+
+  /**
+   * Shows how often records failed in processing.
+   *
+   * @param counted what counts them; kept only weakly
+   * @param failures its count so far
+   */
+  public <T> void failures(T counted, ToDoubleFunction<T> failures) {
+    FunctionCounter.builder("attune.ingest.failures", counted, failures)
+        .description("Failures of records in processing, each time one is tried")
+        .register(registry);
   }
 
   /** Shows these reasons of an outcome from the start, with zero. */

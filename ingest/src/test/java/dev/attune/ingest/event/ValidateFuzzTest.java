@@ -58,7 +58,8 @@ class ValidateFuzzTest {
         new ValidateProcessor(
             serde.deserializer(),
             EventConfig.defaults(),
-            new IngestMeters(new SimpleMeterRegistry()));
+            new IngestMeters(new SimpleMeterRegistry()),
+            new PoisonRecords(1));
     processor.init(context);
   }
 
@@ -124,7 +125,8 @@ class ValidateFuzzTest {
         new ValidateProcessor(
             (topic, bytes) -> new PreferenceEvent(),
             EventConfig.defaults(),
-            new IngestMeters(new SimpleMeterRegistry()));
+            new IngestMeters(new SimpleMeterRegistry()),
+            new PoisonRecords(1));
     processor.init(context);
 
     // When

@@ -21,6 +21,8 @@ import java.util.TreeMap;
  * hold half a bucket, so nothing more is accepted and no checkpoint is given.
  */
 public final class PartitionTrainer implements AutoCloseable {
+  private static final Learned NOTHING = new Learned("", 0, 0, 0, 0, 0);
+
   private final int partition;
   private final int partitions;
   private final LearnerFactory learners;
@@ -98,11 +100,7 @@ public final class PartitionTrainer implements AutoCloseable {
    * @throws IllegalStateException where the offset was accepted before
    */
   public Learned accept(long offset, PreferenceBucket bucket) {
-    requireUsable();
-    if (offset < position) {
-      throw new IllegalStateException(
-          "offset " + offset + " of partition " + partition + " was accepted before");
-    }
+    requireNext(offset);
     String domain = bucket.getDomain();
     int owner = Domains.partition(domain, partitions);
     if (owner != partition) {
@@ -128,7 +126,7 @@ public final class PartitionTrainer implements AutoCloseable {
     }
     if (bucket.getFeedback().isEmpty()) {
       position = offset + 1;
-      return new Learned("", 0, 0, 0, 0, 0);
+      return NOTHING;
     }
     String name = Domains.modelName(domain);
     TrainedModel model = models.get(name);
@@ -148,6 +146,21 @@ public final class PartitionTrainer implements AutoCloseable {
         comparisons.getOrDefault(true, 0L),
         judgements,
         model.learner().counts().steps() - stepsBefore);
+  }
+
+  /** Goes past a record that holds no bucket. */
+  public Learned skip(long offset) {
+    requireNext(offset);
+    position = offset + 1;
+    return NOTHING;
+  }
+
+  private void requireNext(long offset) {
+    requireUsable();
+    if (offset < position) {
+      throw new IllegalStateException(
+          "offset " + offset + " of partition " + partition + " was accepted before");
+    }
   }
 
   /** The first offset that has not been accepted. */

@@ -340,12 +340,13 @@ public final class RewardsPipeline {
     private void learn(OwnedPartition partition, ConsumerRecord<String, PreferenceBucket> record) {
       PreferenceBucket bucket = record.value();
       if (bucket == null) {
-        throw new TrainerException(
-            "the record at offset "
-                + record.offset()
-                + " of "
-                + partition.topicPartition()
-                + " has no value");
+        // Ingest writes none here; what others write holds nothing to learn.
+        LOG.atWarn()
+            .addKeyValue("partition", record.partition())
+            .addKeyValue("offset", record.offset())
+            .log("a record without a value is passed over");
+        metrics.learned(partition.trainer().skip(record.offset()));
+        return;
       }
       Timer.Sample sample = Timer.start(clock());
       begin(partition, bucket);
@@ -355,6 +356,8 @@ public final class RewardsPipeline {
       Learned learned =
           learning.call(() -> accept(partition, record.offset(), bucket), this::stayInGroup);
       metrics.learned(learned);
+      // Reward models cannot unlearn.
+      metrics.retracted(bucket.getRetractions());
       partition.progress().add(learned.steps(), System.nanoTime());
       sample.stop(metrics.learn());
     }

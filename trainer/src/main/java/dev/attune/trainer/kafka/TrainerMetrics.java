@@ -1,12 +1,14 @@
 package dev.attune.trainer.kafka;
 
 import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.Retraction;
 import dev.attune.trainer.core.Learned;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;
 
@@ -18,6 +20,8 @@ public final class TrainerMetrics {
   private final MeterRegistry registry;
   private final Counter buckets;
   private final Counter emptyBuckets;
+  private final Counter retractedComparisons;
+  private final Counter retractedJudgements;
   private final Counter learnErrors;
   private final Counter recoveries;
   private final Timer learn;
@@ -37,6 +41,8 @@ public final class TrainerMetrics {
         Counter.builder("attune.trainer.buckets.empty")
             .description("Buckets without feedback, which only move the position")
             .register(registry);
+    retractedComparisons = retractions("comparison");
+    retractedJudgements = retractions("judgement");
     learnErrors =
         Counter.builder("attune.trainer.learn.errors")
             .description("Failures inside a learner; each one stops the trainer")
@@ -90,6 +96,14 @@ public final class TrainerMetrics {
     comparisons(model, "tie").increment((double) learned.ties());
   }
 
+  /** Feedback that ingest took back after its bucket was closed. */
+  void retracted(List<Retraction> retractions) {
+    for (Retraction retraction : retractions) {
+      retractedComparisons.increment(retraction.getComparisons());
+      retractedJudgements.increment(retraction.getJudgements());
+    }
+  }
+
   void learnFailed() {
     learnErrors.increment();
   }
@@ -117,6 +131,15 @@ public final class TrainerMetrics {
 
   void lag(long bucketCount) {
     lag.set(bucketCount);
+  }
+
+  private Counter retractions(String kind) {
+    return Counter.builder("attune.trainer.retractions")
+        .description(
+            "Feedback that its user corrected or withdrew after it had been handed on; what was"
+                + " learned of it stays learned")
+        .tag(KIND, kind)
+        .register(registry);
   }
 
   private Counter comparisons(String model, String kind) {
