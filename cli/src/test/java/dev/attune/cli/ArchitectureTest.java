@@ -48,7 +48,7 @@ class ArchitectureTest {
           .whereLayer("scorer")
           .mayOnlyAccessLayers("schemas", "model", "platform")
           .whereLayer("bench")
-          .mayOnlyAccessLayers("model")
+          .mayOnlyAccessLayers("schemas", "model", "platform", "embedded", "ingest")
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer();
 

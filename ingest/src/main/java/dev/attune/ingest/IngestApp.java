@@ -49,6 +49,8 @@ public final class IngestApp implements Service {
   /** As large as a record of the bucket and rejected topics may be. */
   private static final int MAX_RECORD_BYTES = 2 << 20;
 
+  private static final int PRODUCER_BATCH_BYTES = 128 << 10;
+
   /** After a crash the partitions move within this time; a user's own setting wins. */
   private static final int SESSION_TIMEOUT_MILLIS = 10_000;
 
@@ -281,7 +283,8 @@ public final class IngestApp implements Service {
     return root;
   }
 
-  static Properties properties(IngestConfig config) {
+  /** What Kafka Streams is run with; a yardstick with the same guarantees takes the same. */
+  public static Properties properties(IngestConfig config) {
     return properties(config, new PoisonRecords(config.operation().maxAttempts()));
   }
 
@@ -313,6 +316,9 @@ public final class IngestApp implements Service {
     properties.put(FailingExceptionHandler.POISON_RECORDS, poison);
     properties.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), MAX_RECORD_BYTES);
+    // A commit sends all that waits; a batch that is full before wakes the sender each time.
+    properties.put(
+        StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), PRODUCER_BATCH_BYTES);
     properties.put(
         StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),
         Integer.toString(MAX_RECORD_BYTES));

@@ -6,15 +6,21 @@ import dev.attune.bench.ModelBenchmark;
 import dev.attune.bench.ModelBenchmark.Work;
 import dev.attune.bench.ModelReport;
 import dev.attune.bench.ModelSize;
+import dev.attune.bench.ingest.IngestBenchmark;
+import dev.attune.bench.ingest.IngestReport;
 import dev.attune.cli.CliException;
 import dev.attune.cli.CommonOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
 import dev.attune.cli.console.Progress;
+import dev.attune.cli.report.HtmlReport;
+import dev.attune.cli.stack.TemporaryFolder;
 import dev.attune.model.engine.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,6 +30,9 @@ import picocli.CommandLine.Option;
 @Command(name = "bench", description = "Measure speed, each figure beside its yardstick.")
 public final class BenchCommand {
   private static final int QUICK_ROUNDS = 3;
+  private static final int QUICK_EVENTS = 20_000;
+  private static final double QUICK_LATENCY_SECONDS = 4;
+  private static final double LATENCY_SECONDS = 20;
 
   @Option(
       names = {"-h", "--help"},
@@ -118,6 +127,76 @@ public final class BenchCommand {
     return run(Work.SCORE, common, options);
   }
 
+  /** What the benchmark of ingest takes. */
+  static final class IngestOptions {
+    @Option(
+        names = "--events",
+        paramLabel = "N",
+        description = "Events in the topic that is read to its end (default: ${DEFAULT-VALUE}).")
+    private int events = 100_000;
+
+    @Option(
+        names = "--rounds",
+        paramLabel = "N",
+        description = "Rounds that count; one more comes before (default: ${DEFAULT-VALUE}).")
+    private int rounds = 7;
+
+    @Option(
+        names = "--instances",
+        split = ",",
+        paramLabel = "N",
+        description = "Also compare so many instances of ingest on three brokers, such as 1,2,4.")
+    private List<Integer> instances = List.of();
+
+    @Option(
+        names = "--quick",
+        description =
+            "20,000 events, 1 round, latency at the low rate only: half a minute, to see that it"
+                + " works.")
+    private boolean quick;
+
+    @Option(
+        names = "--report",
+        paramLabel = "DIR",
+        description = "Write a page with tables and bars, and the JSON, to DIR.")
+    private @Nullable Path report;
+
+    private IngestBenchmark.Settings settings(Path dir) {
+      try {
+        return quick
+            ? new IngestBenchmark.Settings(
+                QUICK_EVENTS, 0, 1, QUICK_LATENCY_SECONDS, false, instances, dir)
+            : new IngestBenchmark.Settings(
+                events, 1, rounds, LATENCY_SECONDS, true, instances, dir);
+      } catch (IllegalArgumentException e) {
+        throw new CliException("--events, --rounds, --instances: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  @Command(
+      name = "ingest",
+      description = {
+        "Events a second through ingest on an embedded broker, beside a topology that passes them",
+        "on with the same guarantee and a plain loop; the time from an event to its committed",
+        "bucket; what more instances gain. About ten minutes."
+      })
+  int ingest(@Mixin CommonOptions common, @Mixin IngestOptions options) {
+    Console console = common.console();
+    IngestReport report;
+    try (TemporaryFolder folder = TemporaryFolder.create("attune-bench");
+        Bars bars = new Bars(console)) {
+      report = IngestBenchmark.run(options.settings(folder.path()), bars);
+    } catch (IOException e) {
+      throw new CliException("the brokers' folder: " + e.getMessage(), e);
+    } catch (IllegalStateException | KafkaException e) {
+      throw new CliException("the benchmark has failed: " + e.getMessage(), e);
+    }
+    IngestSummary.print(report, console);
+    write(common, options.report, report.json(), IngestSummary.page(report));
+    return 0;
+  }
+
   private static int run(Work work, CommonOptions common, ModelOptions options) {
     Console console = common.console();
     ModelBenchmark.Settings settings = options.settings();
@@ -128,17 +207,22 @@ public final class BenchCommand {
       throw new CliException("--clock: " + e.getMessage(), e);
     }
     BenchSummary.print(report, console);
-    JsonReport.write(common.json(), report.json());
-    if (options.report != null) {
-      String name = report.json().get("benchmark") + ".";
-      try {
-        BenchSummary.page(report).write(options.report.resolve(name + "html"));
-      } catch (IOException e) {
-        throw new CliException("--report " + options.report + ": " + e.getMessage(), e);
-      }
-      JsonReport.write(options.report.resolve(name + "json"), report.json());
-    }
+    write(common, options.report, report.json(), BenchSummary.page(report));
     return 0;
+  }
+
+  private static void write(
+      CommonOptions common, @Nullable Path dir, Map<String, Object> json, HtmlReport page) {
+    JsonReport.write(common.json(), json);
+    if (dir != null) {
+      String name = json.get("benchmark") + ".";
+      try {
+        page.write(dir.resolve(name + "html"));
+      } catch (IOException e) {
+        throw new CliException("--report " + dir + ": " + e.getMessage(), e);
+      }
+      JsonReport.write(dir.resolve(name + "json"), json);
+    }
   }
 
   /** Shows one measurement after the other. */
