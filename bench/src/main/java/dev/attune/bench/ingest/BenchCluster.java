@@ -56,9 +56,11 @@ final class BenchCluster implements AutoCloseable {
       Waiting.until(
           START_TIMEOUT_SECONDS,
           contender.title() + " has not started",
-          () ->
-              services.stream().allMatch(Service::ready)
-                  && topics.settled(group, instances * config(group, 0).threads()));
+          () -> {
+            started.check();
+            return services.stream().allMatch(Service::ready)
+                && topics.settled(group, instances * config(group, 0).threads());
+          });
       return started;
     } catch (RuntimeException e) {
       started.close();

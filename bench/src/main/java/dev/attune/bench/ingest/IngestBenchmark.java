@@ -82,7 +82,7 @@ public final class IngestBenchmark {
     List<LatencyRow> latency;
     long commitMillis;
     try (EmbeddedCluster broker = EmbeddedCluster.start(settings.dir().resolve("one"));
-        BenchCluster cluster = cluster(broker.bootstrapServers(), broker.registryUrl())) {
+        BenchCluster cluster = cluster(broker.bootstrapServers(), broker.registryUrl(), 1)) {
       EventLoad load = new EventLoad(cluster.kafka(), SEED);
       throughput = throughput(cluster, load);
       latency = latency(cluster, load, throughput.get(0).eventsPerSecond());
@@ -175,7 +175,8 @@ public final class IngestBenchmark {
   private List<InstancesRow> instances() {
     progress.begin("three brokers", 1);
     try (BrokerProcesses brokers = BrokerProcesses.start(BROKERS, settings.dir().resolve("three"));
-        BenchCluster cluster = cluster(brokers.bootstrapServers(), brokers.registryUrl())) {
+        BenchCluster cluster =
+            cluster(brokers.bootstrapServers(), brokers.registryUrl(), BROKERS)) {
       progress.done(1);
       ThroughputRun run =
           new ThroughputRun(cluster, new EventLoad(cluster.kafka(), SEED), settings.events());
@@ -199,9 +200,15 @@ public final class IngestBenchmark {
     return Rounds.run(tasks, settings.warmUps(), settings.rounds(), progress::done);
   }
 
-  private BenchCluster cluster(String bootstrapServers, String registryUrl) {
+  private BenchCluster cluster(String bootstrapServers, String registryUrl, int replication) {
     return new BenchCluster(
-        Map.of("kafka.bootstrap.servers", bootstrapServers, "schema.registry.url", registryUrl),
+        Map.of(
+            "kafka.bootstrap.servers",
+            bootstrapServers,
+            "schema.registry.url",
+            registryUrl,
+            "ingest.replication-factor",
+            "" + replication),
         settings.dir().resolve("state"));
   }
 }
