@@ -120,7 +120,11 @@ final class ProcessCluster implements AutoCloseable {
       all.put("ingest.state.dir", dir.resolve(name).toString());
       all.put("ingest.standby-replicas", settings.instances() > 1 ? "1" : "0");
       // A name of its own: a process that comes back soon has its partitions back at once.
-      all.put("kafka.group.instance.id", name);
+      all.put("ingest.instance", name);
+      // A few users send much; what is held back would not be in the buckets.
+      all.put("ingest.rate.events-per-minute", "0");
+      all.put("ingest.abuse.repeated-texts", "0");
+      all.put("ingest.abuse.same-position", "0");
       // The shortest that brokers allow by default.
       all.put("kafka.session.timeout.ms", "6000");
       all.putAll(settings.ingestSettings());

@@ -1,6 +1,7 @@
 package dev.attune.cli.stack;
 
 import dev.attune.cli.CliException;
+import dev.attune.cli.cluster.KafkaCalls;
 import dev.attune.cli.cluster.PublishedModels;
 import dev.attune.cli.console.Console;
 import dev.attune.embedded.EmbeddedCluster;
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +54,9 @@ public final class LocalStack implements AutoCloseable {
   private static final String AUTO = "auto";
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  private static final String REPLICATION_FACTOR = "ingest.replication-factor";
+  private static final int PRODUCTION_REPLICAS = 3;
+
   private final List<Service> services = new ArrayList<>();
   private final PrometheusMeterRegistry meters = Meters.registry();
   private final String bootstrapServers;
@@ -234,13 +239,25 @@ public final class LocalStack implements AutoCloseable {
     all.put("ingest.state.dir", config.dataDir().resolve("ingest").toString());
     if (!config.external()) {
       // One broker, one process.
-      all.put("ingest.replication-factor", "1");
+      all.put(REPLICATION_FACTOR, "1");
       all.put("ingest.standby-replicas", "0");
       // A killed process's members keep their partitions that long; the default is 45 seconds.
       all.put("kafka.session.timeout.ms", "10000");
     }
     all.putAll(config.settings());
+    if (config.external() && !all.containsKey(REPLICATION_FACTOR)) {
+      all.put(REPLICATION_FACTOR, String.valueOf(replicas(all)));
+    }
     return all;
+  }
+
+  /** Ingest's own default, or what a smaller cluster for trying out can have. */
+  private static int replicas(Map<String, String> settings) {
+    KafkaSettings kafka = KafkaSettings.from(Configuration.of(settings));
+    try (Admin admin = KafkaCalls.admin(kafka)) {
+      int brokers = KafkaCalls.await(kafka, admin.describeCluster().nodes()).size();
+      return Math.min(PRODUCTION_REPLICAS, brokers);
+    }
   }
 
   private <T extends AutoCloseable> T started(T part) {

@@ -1,6 +1,8 @@
 package dev.attune.ingest.topology;
 
 import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -34,6 +36,16 @@ public final class StateStores {
    * passes a time that is still written.
    */
   private static final Duration SLACK = Duration.ofMinutes(10);
+
+  /**
+   * Of changelogs whose records are soon replaced or deleted. Only closed segments are compacted,
+   * and with Kafka's defaults (1 GiB, tombstones for a day) a restart would read gigabytes to find
+   * the few items that are open. A restore must end within the time that tombstones are kept.
+   */
+  private static final Map<String, String> SHORT_CHANGELOG =
+      Map.of(
+          TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(16 << 20),
+          TopicConfig.DELETE_RETENTION_MS_CONFIG, Long.toString(Duration.ofHours(1).toMillis()));
 
   private final Suppliers suppliers;
 
@@ -104,6 +116,7 @@ public final class StateStores {
 
   private static StoreBuilder<KeyValueStore<Bytes, byte[]>> bytes(
       KeyValueBytesStoreSupplier supplier) {
-    return Stores.keyValueStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
+    return Stores.keyValueStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray())
+        .withLoggingEnabled(SHORT_CHANGELOG);
   }
 }
