@@ -26,6 +26,9 @@ final class BenchTopics implements AutoCloseable {
   /** Where the yardsticks write to; as many partitions as the source has. */
   static final String OUT = "bench.out";
 
+  /** Of a yardstick that writes each event twice. */
+  static final String OUT_TOO = "bench.out-too";
+
   private static final short REPLICATION_OF_THE_BROKERS = -1;
 
   private static final List<String> WRITTEN =
@@ -33,7 +36,8 @@ final class BenchTopics implements AutoCloseable {
           Topics.PREFERENCES.name(),
           Topics.BUCKETS_BY_USER.name(),
           Topics.BUCKETS_BY_DOMAIN.name(),
-          OUT);
+          OUT,
+          OUT_TOO);
 
   private final Admin admin;
 
@@ -49,14 +53,17 @@ final class BenchTopics implements AutoCloseable {
             Topics.PREFERENCES.toNewTopic(REPLICATION_OF_THE_BROKERS),
             Topics.BUCKETS_BY_USER.toNewTopic(REPLICATION_OF_THE_BROKERS),
             Topics.BUCKETS_BY_DOMAIN.toNewTopic(REPLICATION_OF_THE_BROKERS),
-            new NewTopic(OUT, Topics.PREFERENCES.partitions(), REPLICATION_OF_THE_BROKERS)
-                .configs(
-                    Map.of(
-                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                        Topics.BUCKETS_BY_USER
-                            .configs()
-                            .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG))));
+            out(OUT),
+            out(OUT_TOO));
     get(admin.createTopics(topics).all());
+  }
+
+  private static NewTopic out(String name) {
+    return new NewTopic(name, Topics.PREFERENCES.partitions(), REPLICATION_OF_THE_BROKERS)
+        .configs(
+            Map.of(
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                Topics.BUCKETS_BY_USER.configs().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)));
   }
 
   /** Deletes the topics that begin with a group's name; its positions expire by themselves. */

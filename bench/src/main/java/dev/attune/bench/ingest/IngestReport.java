@@ -82,7 +82,7 @@ public record IngestReport(
   /** The row of the yardstick that the target is set at. */
   public ThroughputRow yardstick() {
     return throughput.stream()
-        .filter(row -> row.contender() == Contender.PASS_THROUGH)
+        .filter(row -> row.contender() == Contender.PASS_THROUGH_ONCE)
         .findFirst()
         .orElseThrow();
   }

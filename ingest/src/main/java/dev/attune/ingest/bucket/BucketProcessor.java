@@ -144,9 +144,11 @@ public final class BucketProcessor
 
   private void closeExpired(long now) {
     for (Route route : OpenBuckets.ROUTES) {
-      for (OpenItems expired : open.expired(route, now)) {
+      OpenItems expired = open.nextExpired(route, now);
+      while (expired != null) {
         close(expired, route, Cause.AGE);
         open.forgetIfEmpty(expired);
+        expired = open.nextExpired(route, now);
       }
     }
   }

@@ -3,10 +3,10 @@ package dev.attune.ingest.bucket;
 import dev.attune.ingest.bucket.OpenItems.OpenBucket;
 import dev.attune.ingest.metrics.IngestMeters.Cause;
 import dev.attune.schemas.events.Route;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -64,17 +64,14 @@ final class OpenBuckets {
     return bucket.bytes() >= limits.get(route).maxBytes() ? Cause.BYTES : null;
   }
 
-  /** The buckets that have been open for the greatest age or longer. */
-  List<OpenItems> expired(Route route, long now) {
-    long maxAge = limits.get(route).maxAge().toMillis();
-    List<OpenItems> expired = new ArrayList<>();
-    for (OpenItems items : oldestFirst.get(route)) {
-      if (now - items.on(route).openedAt() < maxAge) {
-        break;
-      }
-      expired.add(items);
-    }
-    return expired;
+  /** The oldest bucket, if it has been open for the greatest age or longer. */
+  @Nullable OpenItems nextExpired(Route route, long now) {
+    Iterator<OpenItems> oldest = oldestFirst.get(route).iterator();
+    OpenItems items = oldest.hasNext() ? oldest.next() : null;
+    return items != null
+            && now - items.on(route).openedAt() >= limits.get(route).maxAge().toMillis()
+        ? items
+        : null;
   }
 
   /** Ends a route's bucket; gives the items that no route has open any more. */

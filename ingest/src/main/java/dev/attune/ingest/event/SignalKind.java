@@ -7,7 +7,7 @@ import dev.attune.schemas.events.Ratings;
 import dev.attune.schemas.events.Regeneration;
 import dev.attune.schemas.events.Thumb;
 import dev.attune.schemas.events.Tie;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** The signals that an event can carry. */
@@ -20,6 +20,8 @@ public enum SignalKind {
   REGENERATION(Regeneration.class, true),
   TIE(Tie.class, false);
 
+  private static final List<SignalKind> ALL = List.of(values());
+
   private final Class<?> type;
   private final boolean prefers;
 
@@ -30,11 +32,12 @@ public enum SignalKind {
 
   /** The kind of an event's signal. */
   static SignalKind of(Object signal) {
-    return Arrays.stream(values())
-        .filter(kind -> kind.type.isInstance(signal))
-        .findFirst()
-        .orElseThrow(
-            () -> new IllegalStateException("no rule for " + signal.getClass().getSimpleName()));
+    for (SignalKind kind : ALL) {
+      if (kind.type.isInstance(signal)) {
+        return kind;
+      }
+    }
+    throw new IllegalStateException("no rule for " + signal.getClass().getSimpleName());
   }
 
   /** Whether it says that one reply is better than another, so that a margin means something. */

@@ -9,14 +9,15 @@ final class TextRules {
 
   /** A text that a person or a model wrote: any Unicode but NUL. */
   static void text(String field, String text, int maxLength) {
-    require(
-        text.length() <= maxLength,
-        RejectionReason.TEXT_TOO_LONG,
-        field + " has " + text.length() + " characters, at most " + maxLength);
-    require(
-        wellFormed(text),
-        RejectionReason.INVALID_UNICODE,
-        field + " has a NUL or half of a surrogate pair");
+    if (text.length() > maxLength) {
+      throw new RejectedEventException(
+          RejectionReason.TEXT_TOO_LONG,
+          field + " has " + text.length() + " characters, at most " + maxLength);
+    }
+    if (!wellFormed(text)) {
+      throw new RejectedEventException(
+          RejectionReason.INVALID_UNICODE, field + " has a NUL or half of a surrogate pair");
+    }
   }
 
   /**
@@ -25,23 +26,30 @@ final class TextRules {
    * nothing is normalised: ids are equal where their characters are.
    */
   static void id(String field, String id, int maxLength) {
-    require(
-        id.length() <= maxLength,
-        RejectionReason.ID_TOO_LONG,
-        field + " has " + id.length() + " characters, at most " + maxLength);
-    require(
-        wellFormed(id) && id.indexOf(REPLACEMENT) < 0,
-        RejectionReason.INVALID_UNICODE,
-        field + " has a NUL, half of a surrogate pair or bytes that are not UTF-8");
-    require(
-        id.codePoints().noneMatch(TextRules::invisible) && !blankAround(id),
-        RejectionReason.INVALID_ID,
-        field + " has control or formatting characters, or blanks at an end");
+    if (id.length() > maxLength) {
+      throw new RejectedEventException(
+          RejectionReason.ID_TOO_LONG,
+          field + " has " + id.length() + " characters, at most " + maxLength);
+    }
+    if (!wellFormed(id) || id.indexOf(REPLACEMENT) >= 0) {
+      throw new RejectedEventException(
+          RejectionReason.INVALID_UNICODE,
+          field + " has a NUL, half of a surrogate pair or bytes that are not UTF-8");
+    }
+    if (anyInvisible(id) || blankAround(id)) {
+      throw new RejectedEventException(
+          RejectionReason.INVALID_ID,
+          field + " has control or formatting characters, or blanks at an end");
+    }
   }
 
   /** Whether nothing of it can be seen; more than {@link String#isBlank} takes for a space. */
   static boolean blank(String text) {
-    return text.codePoints().allMatch(TextRules::space);
+    int i = 0;
+    while (i < text.length() && space(text.codePointAt(i))) {
+      i += Character.charCount(text.codePointAt(i));
+    }
+    return i == text.length();
   }
 
   static void require(boolean holds, RejectionReason reason, String message) {
@@ -56,6 +64,17 @@ final class TextRules {
 
   private static boolean space(int codePoint) {
     return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
+  }
+
+  private static boolean anyInvisible(String id) {
+    int codePoint;
+    for (int i = 0; i < id.length(); i += Character.charCount(codePoint)) {
+      codePoint = id.codePointAt(i);
+      if (invisible(codePoint)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Control characters, direction marks, joiners, separators of lines and paragraphs. */

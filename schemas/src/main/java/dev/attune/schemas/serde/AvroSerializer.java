@@ -41,6 +41,10 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
   }
 
   private final ConcurrentMap<Target, Writer> writers = new ConcurrentHashMap<>();
+
+  /** Most serializers write one kind of record to one topic: it is found without hashing. */
+  private volatile @Nullable Latest latest;
+
   private @Nullable SerdeConfig config;
 
   /** Kafka makes one by class name and configures it. */
@@ -59,12 +63,7 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
     if (config == null) {
       throw new IllegalStateException("AvroSerializer has not been configured");
     }
-    Target target = new Target(config.subject(topic), record.getSchema());
-    Writer writer = writers.get(target);
-    if (writer == null) {
-      writer = writer(config, target);
-      writers.put(target, writer);
-    }
+    Writer writer = writer(config, topic, record.getSchema());
     try {
       return writer.write(record);
     } catch (IOException | RuntimeException e) {
@@ -75,6 +74,25 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
               record.getSchema().getName(), topic, writer.id, e.getClass().getSimpleName()));
     }
   }
+
+  /** Topics and schemas of one kind of record are the same objects each time. */
+  @SuppressWarnings("ReferenceEquality")
+  private Writer writer(SerdeConfig settings, String topic, Schema schema) {
+    Latest before = latest;
+    if (before != null && before.schema == schema && before.topic.equals(topic)) {
+      return before.writer;
+    }
+    Target target = new Target(settings.subject(topic), schema);
+    Writer writer = writers.get(target);
+    if (writer == null) {
+      writer = writer(settings, target);
+      writers.put(target, writer);
+    }
+    latest = new Latest(topic, schema, writer);
+    return writer;
+  }
+
+  private record Latest(String topic, Schema schema, Writer writer) {}
 
   private static Writer writer(SerdeConfig config, Target target) {
     String subject = target.subject();
