@@ -248,6 +248,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     configs.put("num.network.threads", "2");
     configs.put("num.io.threads", "4");
     configs.put("log.cleaner.dedupe.buffer.size", String.valueOf(4 * 1024 * 1024));
+    // Someone who tries Attune out may come back after months.
+    configs.put("offsets.retention.minutes", String.valueOf(Duration.ofDays(3650).toMinutes()));
     // After a kill the node waits until its own earlier session has expired.
     configs.put("broker.session.timeout.ms", "3000");
     configs.put("broker.heartbeat.interval.ms", "500");

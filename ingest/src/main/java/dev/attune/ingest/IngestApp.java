@@ -163,7 +163,11 @@ public final class IngestApp implements Service {
   private String lookAtTopics(Admin admin) throws InterruptedException {
     try {
       TopicLayout layout =
-          TopicLayout.of(admin, internalTopics(), config.operation().replicationFactor());
+          TopicLayout.of(
+              admin,
+              config.applicationId(),
+              internalTopics(),
+              config.operation().replicationFactor());
       if (!layout.errors().isEmpty()) {
         throw new ConfigException(String.join("; ", layout.errors()));
       }

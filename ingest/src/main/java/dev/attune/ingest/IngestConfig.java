@@ -57,7 +57,7 @@ public record IngestConfig(
           "ingest.commit-interval",
           Duration.ofMillis(50),
           Duration.ofMillis(1),
-          Duration.ofSeconds(30),
+          Duration.ofSeconds(5),
           "How often a transaction is committed, which is when others see its buckets.");
   static final ConfigKey<Duration> DEDUPLICATION_WINDOW =
       ConfigKey.duration(
@@ -84,6 +84,12 @@ public record IngestConfig(
       throw new ConfigException(
           "%s = '%s' is not allowed: must be 1 to 100 letters, digits, dots, hyphens, underscores"
               .formatted(APPLICATION_ID.name(), applicationId));
+    }
+    if (event.limits().clockSkew().compareTo(deduplicationWindow) >= 0) {
+      throw new ConfigException(
+          "ingest.clock-skew = %s is not allowed: must be shorter than %s, %s"
+              .formatted(
+                  event.limits().clockSkew(), DEDUPLICATION_WINDOW.name(), deduplicationWindow));
     }
   }
 

@@ -242,7 +242,12 @@ public final class IngestTopology {
     topology
         .addProcessor(
             Nodes.ADMIT,
-            () -> new AdmitProcessor(config.deduplicationWindow().toMillis(), guards, meters),
+            () ->
+                new AdmitProcessor(
+                    config.deduplicationWindow().toMillis(),
+                    config.event().limits().clockSkew().toMillis(),
+                    guards,
+                    meters),
             Nodes.VALIDATE,
             Nodes.RELEASE)
         .addStateStore(

@@ -4,6 +4,7 @@ import dev.attune.schemas.Topic;
 import dev.attune.schemas.Topics;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,8 +16,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
@@ -54,10 +57,12 @@ public record TopicLayout(List<String> errors, List<String> warnings, String wai
   /**
    * Looks at the cluster.
    *
+   * @param applicationId the consumer group
    * @param internalTopics those that ingest makes where they are missing
    * @throws ExecutionException where the cluster did not answer, or refused
    */
-  static TopicLayout of(Admin admin, Collection<String> internalTopics, int replicationFactor)
+  static TopicLayout of(
+      Admin admin, String applicationId, Collection<String> internalTopics, int replicationFactor)
       throws ExecutionException, InterruptedException {
     Set<String> names = admin.listTopics().names().get();
     List<String> errors = new ArrayList<>();
@@ -69,8 +74,16 @@ public record TopicLayout(List<String> errors, List<String> warnings, String wai
                 errors.add("topic " + name + " does not exist; 'attune topics create' makes it"));
     List<String> inputs = CO_PARTITIONED.stream().map(Topic::name).filter(names::contains).toList();
     errors.addAll(differences(partitions(admin, inputs)).values());
-    List<String> warnings =
-        names.contains(Topics.PREFERENCES.name()) ? timestamps(admin) : List.of();
+    List<String> warnings = timestamps(admin, inputs);
+    if (names.containsAll(internalTopics)
+        && hasRecords(admin, internalTopics)
+        && !hasPositions(admin, applicationId)) {
+      errors.add(
+          ("group %s has state but no committed positions: they have expired, or were deleted."
+                  + " Reading from the beginning could count events twice. Set its positions, or"
+                  + " delete its internal topics to count everything that is still there anew")
+              .formatted(applicationId));
+    }
     String waiting = "";
     if (!names.containsAll(internalTopics)) {
       int registered = brokers(admin, true);
@@ -112,21 +125,50 @@ public record TopicLayout(List<String> errors, List<String> warnings, String wai
         .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().partitions().size()));
   }
 
-  private static List<String> timestamps(Admin admin)
+  private static List<String> timestamps(Admin admin, List<String> topics)
       throws ExecutionException, InterruptedException {
-    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Topics.PREFERENCES.name());
-    Config config = admin.describeConfigs(Set.of(topic)).all().get().get(topic);
-    ConfigEntry type = config.get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
-    if (type == null || APPEND_TIME.equals(type.value())) {
-      return List.of();
+    List<ConfigResource> resources =
+        topics.stream().map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name)).toList();
+    Map<ConfigResource, Config> configs = admin.describeConfigs(resources).all().get();
+    List<String> warnings = new ArrayList<>();
+    for (ConfigResource topic : resources) {
+      ConfigEntry type = configs.get(topic).get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
+      if (type != null && !APPEND_TIME.equals(type.value())) {
+        warnings.add(
+            "topic %s has %s=%s; it should be %s, so that producers' clocks do not decide what comes first and how long repeats are found"
+                .formatted(
+                    topic.name(),
+                    TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+                    type.value(),
+                    APPEND_TIME));
+      }
     }
-    return List.of(
-        "topic %s has %s=%s; it should be %s, so that producers' clocks do not decide how long repeats are found"
-            .formatted(
-                Topics.PREFERENCES.name(),
-                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
-                type.value(),
-                APPEND_TIME));
+    return warnings;
+  }
+
+  private static boolean hasRecords(Admin admin, Collection<String> topics)
+      throws ExecutionException, InterruptedException {
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    for (TopicDescription topic : admin.describeTopics(topics).allTopicNames().get().values()) {
+      topic
+          .partitions()
+          .forEach(
+              part ->
+                  ends.put(
+                      new TopicPartition(topic.name(), part.partition()), OffsetSpec.latest()));
+    }
+    return admin.listOffsets(ends).all().get().values().stream().anyMatch(end -> end.offset() > 0);
+  }
+
+  private static boolean hasPositions(Admin admin, String group)
+      throws ExecutionException, InterruptedException {
+    return admin
+        .listConsumerGroupOffsets(group)
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .keySet()
+        .stream()
+        .anyMatch(partition -> partition.topic().equals(Topics.PREFERENCES.name()));
   }
 
   private static String tooFewBrokers(int replicationFactor, int brokers) {

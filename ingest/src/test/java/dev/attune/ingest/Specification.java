@@ -19,6 +19,7 @@ final class Specification {
   private record Remembered(Event event, long firstAt) {}
 
   static final long WINDOW_MILLIS = 600_000;
+  static final long SKEW_MILLIS = 60_000;
 
   final Map<String, List<String>> taughtByUser = new HashMap<>();
   private final Map<List<String>, Remembered> remembered = new HashMap<>();
@@ -30,7 +31,7 @@ final class Specification {
     if (known && found.event.revision >= event.revision) {
       return "duplicate";
     } else if (!event.withdrawn) {
-      if (!known && event.revision > 0 && event.occurredAt < at - WINDOW_MILLIS) {
+      if (!known && event.revision > 0 && event.occurredAt < at - WINDOW_MILLIS + SKEW_MILLIS) {
         return "rejected";
       } else if (event.heldBack) {
         return "quarantined";

@@ -98,6 +98,7 @@ class SpecificationTest {
     boolean userFirst = random.nextInt(3) > 0;
     return Map.of(
         "ingest.deduplication-window", Specification.WINDOW_MILLIS + " ms",
+        "ingest.clock-skew", Specification.SKEW_MILLIS + " ms",
         "ingest.by-user.max-comparisons", "" + (2 + random.nextInt(12)),
         "ingest.by-domain.max-comparisons", "" + (2 + random.nextInt(12)),
         "ingest.by-user.max-bytes", "" + (250 + random.nextInt(1_000)),

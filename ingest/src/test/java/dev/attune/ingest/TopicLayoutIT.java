@@ -16,7 +16,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,7 +48,7 @@ class TopicLayoutIT {
   @Test
   void shouldFindAClusterAsItIsMadeUsable() throws Exception {
     // When
-    TopicLayout layout = TopicLayout.of(admin, INTERNAL, 1);
+    TopicLayout layout = TopicLayout.of(admin, "nobody", INTERNAL, 1);
 
     // Then
     assertThat(layout).isEqualTo(new TopicLayout(List.of(), List.of(), ""));
@@ -61,7 +64,9 @@ class TopicLayoutIT {
     List<String> errors =
         await()
             .atMost(Duration.ofSeconds(20))
-            .until(() -> TopicLayout.of(admin, INTERNAL, 1).errors(), found -> found.size() == 2);
+            .until(
+                () -> TopicLayout.of(admin, "nobody", INTERNAL, 1).errors(),
+                found -> found.size() == 2);
 
     // Then
     assertThat(errors)
@@ -85,7 +90,9 @@ class TopicLayoutIT {
     TopicLayout layout =
         await()
             .atMost(Duration.ofSeconds(20))
-            .until(() -> TopicLayout.of(admin, INTERNAL, 1), found -> !found.warnings().isEmpty());
+            .until(
+                () -> TopicLayout.of(admin, "nobody", INTERNAL, 1),
+                found -> !found.warnings().isEmpty());
 
     // Then
     assertThat(layout.usable()).isTrue();
@@ -115,7 +122,7 @@ class TopicLayoutIT {
   @Test
   void shouldNameTheReplicationFactorAndWhatIsAllowed() throws Exception {
     // When
-    TopicLayout layout = TopicLayout.of(admin, INTERNAL, 3);
+    TopicLayout layout = TopicLayout.of(admin, "nobody", INTERNAL, 3);
 
     // Then
     assertThat(layout.errors())
@@ -124,9 +131,30 @@ class TopicLayoutIT {
   }
 
   @Test
+  void shouldRefuseStateWhosePositionsAreGone() throws Exception {
+    // Given
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", cluster.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer.send(new ProducerRecord<>(Topics.EVALUATIONS.name(), new byte[1])).get();
+    }
+
+    // When
+    TopicLayout layout = TopicLayout.of(admin, "nobody", Set.of(Topics.EVALUATIONS.name()), 1);
+
+    // Then
+    assertThat(layout.errors())
+        .singleElement()
+        .asString()
+        .startsWith("group nobody has state but no committed positions");
+  }
+
+  @Test
   void shouldNotAskForBrokersWhereItsTopicsExist() throws Exception {
     // When
-    TopicLayout layout = TopicLayout.of(admin, Set.of(Topics.PREFERENCES.name()), 3);
+    TopicLayout layout = TopicLayout.of(admin, "nobody", Set.of(Topics.PREFERENCES.name()), 3);
 
     // Then
     assertThat(layout.usable()).isTrue();

@@ -180,7 +180,7 @@ public final class Topics {
           DEFAULT_PARTITIONS,
           Cleanup.COMPACT,
           null,
-          Map.ofEntries(COMPACT_DAILY, ROLL_DAILY));
+          Map.ofEntries(COMPACT_DAILY, ROLL_DAILY, APPEND_TIME));
 
   private static final List<Topic<?>> ALL =
       List.of(

@@ -86,11 +86,16 @@ final class RequiredAcls {
     cluster(who);
   }
 
-  /** Whoever may let held back events pass; nobody else writes there. */
+  /** Whoever may let held back events pass and erase users; nobody else writes there. */
   private void operator() {
     String who = "operator";
-    read(who, Topics.PREFERENCES_QUARANTINED, Topics.PREFERENCES_RELEASED);
-    write(who, Topics.PREFERENCES_RELEASED);
+    read(
+        who,
+        Topics.PREFERENCES_QUARANTINED,
+        Topics.PREFERENCES_RELEASED,
+        Topics.PREFERENCES_REJECTED,
+        Topics.ERASURES);
+    write(who, Topics.PREFERENCES_RELEASED, Topics.ERASURES);
     cluster(who);
   }
 

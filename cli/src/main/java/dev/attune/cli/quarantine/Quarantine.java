@@ -10,7 +10,9 @@ import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.serde.AvroDeserializer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +24,13 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads attune.preferences.quarantined and .released from their beginning to their end: committed
  * records only, without a group. An event stands there once for each time it was held back; it is
- * told by the place of its original.
+ * told by the place of its original. What a user sent before they were erased is left out: nothing
+ * of it may come back.
  */
 final class Quarantine {
   private static final Duration POLL = Duration.ofMillis(200);
@@ -37,7 +41,8 @@ final class Quarantine {
 
   Quarantine(KafkaSettings kafka) {
     this.kafka = kafka;
-    KafkaCalls.requireTopics(kafka, Topics.PREFERENCES_QUARANTINED, Topics.PREFERENCES_RELEASED);
+    KafkaCalls.requireTopics(
+        kafka, Topics.PREFERENCES_QUARANTINED, Topics.PREFERENCES_RELEASED, Topics.ERASURES);
     deserializer.configure(kafka.serde(), false);
   }
 
@@ -46,12 +51,17 @@ final class Quarantine {
     try {
       Set<Position> released = new HashSet<>();
       read(Topics.PREFERENCES_RELEASED, record -> released.add(decode(record).getSource()));
+      Map<String, Instant> erased = new HashMap<>();
+      read(
+          Topics.ERASURES,
+          record -> erased.put(text(record.key()), Instant.ofEpochMilli(record.timestamp())));
       List<QuarantinedEvent> events = new ArrayList<>();
       read(
           Topics.PREFERENCES_QUARANTINED,
           record -> {
             QuarantinedEvent event = event(record, released);
-            if (wanted.test(event)) {
+            Instant gone = erased.getOrDefault(event.userId(), Instant.MIN);
+            if (event.receivedAt().isAfter(gone) && wanted.test(event)) {
               events.add(event);
             }
           });
@@ -65,7 +75,7 @@ final class Quarantine {
     RejectedPreference held = decode(record);
     return new QuarantinedEvent(
         held.getSource(),
-        new String(record.key(), UTF_8),
+        text(record.key()),
         held.getReason(),
         held.getMessage(),
         held.getReceivedAt(),
@@ -75,8 +85,19 @@ final class Quarantine {
         record.headers());
   }
 
+  private static String text(byte @Nullable [] key) {
+    return key == null ? "" : new String(key, UTF_8);
+  }
+
   private RejectedPreference decode(ConsumerRecord<byte[], byte[]> record) {
     return deserializer.deserialize(record.topic(), record.headers(), record.value());
+  }
+
+  private static void ifAny(
+      ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+    if (record.value() != null) {
+      each.accept(record);
+    }
   }
 
   private void read(Topic<?> topic, Consumer<ConsumerRecord<byte[], byte[]>> each) {
@@ -93,7 +114,7 @@ final class Quarantine {
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        consumer.poll(POLL).forEach(each);
+        consumer.poll(POLL).forEach(record -> ifAny(record, each));
       }
     }
   }

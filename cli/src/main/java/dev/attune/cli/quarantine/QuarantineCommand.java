@@ -13,6 +13,7 @@ import dev.attune.schemas.events.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -141,13 +142,32 @@ public final class QuarantineCommand implements Runnable {
       @Mixin CommonOptions common,
       @Mixin ClusterOptions cluster,
       @ArgGroup(multiplicity = "1") Selection selection,
+      @Option(
+              names = "--within",
+              paramLabel = "AGE",
+              defaultValue = "PT24H",
+              description =
+                  "Only those received within this time, ingest.deduplication-window: of older ones"
+                      + " ingest cannot know whether they were withdrawn or sent again since"
+                      + " (default: ${DEFAULT-VALUE}).")
+          Duration within,
       @Option(names = "--dry-run", description = "Only say what would be released.")
           boolean dryRun) {
     KafkaSettings kafka = cluster.kafka();
     List<QuarantinedEvent> selected = new Quarantine(kafka).read(selection.predicate());
+    Instant from = Instant.now().minus(within);
     Set<Position> once = new HashSet<>();
-    List<QuarantinedEvent> events =
-        selected.stream().filter(event -> !event.released() && once.add(event.source())).toList();
+    List<QuarantinedEvent> events = new ArrayList<>();
+    long old = 0;
+    for (QuarantinedEvent event : selected) {
+      if (!event.released() && once.add(event.source())) {
+        if (event.receivedAt().isBefore(from)) {
+          old++;
+        } else {
+          events.add(event);
+        }
+      }
+    }
     long before = selected.stream().filter(QuarantinedEvent::released).count();
     Console console = common.console();
     if (dryRun) {
@@ -155,12 +175,14 @@ public final class QuarantineCommand implements Runnable {
     }
     long sent = dryRun ? 0 : new Release(kafka).send(events);
     console.print(
-        "%,d %s, %,d were released before"
-            .formatted(events.size(), dryRun ? "would be released" : "released", before));
+        "%,d %s, %,d were released before, %,d are older than %s"
+            .formatted(
+                events.size(), dryRun ? "would be released" : "released", before, old, within));
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("selected", events.size());
     report.put("released", sent);
     report.put("released_before", before);
+    report.put("too_old", old);
     report.put("by_reason", byReason(events));
     report.put("dry_run", dryRun);
     JsonReport.write(common.json(), report);

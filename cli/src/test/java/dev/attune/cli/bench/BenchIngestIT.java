@@ -36,14 +36,15 @@ class BenchIngestIT {
 
     // Then
     assertThat(exitCode).as(out + "" + err).isZero();
-    assertThat(out.toString()).contains("pass-through, bytes", "consume-produce loop", "by-domain");
+    assertThat(out.toString())
+        .contains("pass-through, once, both routes", "consume-produce loop", "by-domain");
     assertThat(dir.resolve("report/ingest.html")).content().contains("<svg");
     JsonNode json = new ObjectMapper().readTree(dir.resolve("report/ingest.json").toFile());
     assertThat(json.get("unit").asText()).isEqualTo("events/s");
     for (String figure : new String[] {"value", "yardstick", "ratio", "processor_ratio"}) {
       assertThat(json.get(figure).doubleValue()).as(figure).isPositive();
     }
-    assertThat(json.get("throughput")).hasSize(4);
+    assertThat(json.get("throughput")).hasSize(5);
     assertThat(json.get("latency_ms")).hasSize(3);
     for (JsonNode row : json.get("latency_ms")) {
       assertThat(row.get("events").longValue()).isEqualTo(1_500);

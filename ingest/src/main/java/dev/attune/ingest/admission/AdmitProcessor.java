@@ -29,6 +29,7 @@ public final class AdmitProcessor implements Processor<String, UserEvent, String
   private static final String NEXT = Nodes.JOIN;
 
   private final long windowMillis;
+  private final long clockSkewMillis;
   private final Function<ProcessorContext<?, ?>, AbuseGuard> guards;
   private final IngestMeters meters;
   private ProcessorContext<String, Object> context;
@@ -38,11 +39,17 @@ public final class AdmitProcessor implements Processor<String, UserEvent, String
   /**
    * One task's.
    *
+   * @param windowMillis how long an event is remembered
+   * @param clockSkewMillis how far an event's time may lie after its record's
    * @param guards makes the task's guard, which may have stores of its own
    */
   public AdmitProcessor(
-      long windowMillis, Function<ProcessorContext<?, ?>, AbuseGuard> guards, IngestMeters meters) {
+      long windowMillis,
+      long clockSkewMillis,
+      Function<ProcessorContext<?, ?>, AbuseGuard> guards,
+      IngestMeters meters) {
     this.windowMillis = windowMillis;
+    this.clockSkewMillis = clockSkewMillis;
     this.guards = guards;
     this.meters = meters;
   }
@@ -76,11 +83,14 @@ public final class AdmitProcessor implements Processor<String, UserEvent, String
     }
   }
 
-  /** The original may have been forgotten: taking the correction as new could count it twice. */
+  /**
+   * The original may have been forgotten: taking the correction as new could count it twice. Its
+   * record may be older than it says by what clocks may differ.
+   */
   private boolean comesTooLate(UserEvent event) {
     return event.revision() > 0
         && event.feedback().getOccurredAt().toEpochMilli()
-            < event.source().appendedAt() - windowMillis;
+            < event.source().appendedAt() - windowMillis + clockSkewMillis;
   }
 
   /** An operator has let a released event pass. */

@@ -2,6 +2,8 @@ package dev.attune.ingest.admission;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.attune.ingest.event.RecordDecoder;
+import dev.attune.ingest.event.RejectedEventException;
 import dev.attune.ingest.event.UserChange;
 import dev.attune.ingest.metrics.IngestMeters;
 import dev.attune.ingest.metrics.IngestMeters.Erasure;
@@ -9,7 +11,6 @@ import dev.attune.ingest.topology.Nodes;
 import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ErasureRequest;
-import dev.attune.schemas.serde.WireFormatException;
 import java.util.Arrays;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -31,14 +32,14 @@ import org.slf4j.LoggerFactory;
 public final class EraseProcessor implements Processor<byte[], byte[], String, UserChange> {
   private static final Logger LOG = LoggerFactory.getLogger(EraseProcessor.class);
 
-  private final Deserializer<ErasureRequest> deserializer;
+  private final RecordDecoder<ErasureRequest> decoder;
   private final IngestMeters meters;
   private ProcessorContext<String, UserChange> context;
   private SeenEvents seen;
   private KeyValueStore<String, UserActivity> activity;
 
   public EraseProcessor(Deserializer<ErasureRequest> deserializer, IngestMeters meters) {
-    this.deserializer = deserializer;
+    this.decoder = new RecordDecoder<>(Topics.ERASURES.name(), deserializer);
     this.meters = meters;
   }
 
@@ -74,12 +75,9 @@ public final class EraseProcessor implements Processor<byte[], byte[], String, U
 
   private @Nullable ErasureRequest read(Record<byte[], byte[]> record) {
     try {
-      return deserializer.deserialize(Topics.ERASURES.name(), record.headers(), record.value());
-    } catch (WireFormatException e) {
-      return switch (e.reason()) {
-        case NOT_AVRO_FRAME, MALFORMED_AVRO, UNKNOWN_SCHEMA_ID, WRONG_TYPE, UNUSABLE_SCHEMA -> null;
-        case REGISTRY_REFUSED, INVALID_RECORD, REGISTRY_UNAVAILABLE -> throw e;
-      };
+      return decoder.decode(record.headers(), record.value());
+    } catch (RejectedEventException e) {
+      return null;
     }
   }
 

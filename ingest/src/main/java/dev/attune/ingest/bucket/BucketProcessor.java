@@ -17,12 +17,14 @@ import org.apache.kafka.common.serialization.BytesSerializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers each user's feedback in one domain into buckets, for each route with limits and sequence
@@ -44,6 +46,7 @@ public final class BucketProcessor
   private ProcessorContext<String, PreferenceBucket> context;
   private KeyValueStore<Bytes, byte[]> items;
   private KeyValueStore<Bytes, byte[]> progress;
+  private @Nullable Cancellable timer;
 
   /**
    * One task's buckets.
@@ -70,7 +73,11 @@ public final class BucketProcessor
     // A task that is revived after a failure keeps its processors; what they remember is void.
     open.clear();
     restore(processorContext.currentSystemTimeMs());
-    processorContext.schedule(tick, PunctuationType.WALL_CLOCK_TIME, this::closeExpired);
+    // Nor does the task forget the timers that it had before.
+    if (timer != null) {
+      timer.cancel();
+    }
+    timer = processorContext.schedule(tick, PunctuationType.WALL_CLOCK_TIME, this::closeExpired);
   }
 
   @Override

@@ -1,12 +1,19 @@
 package dev.attune.ingest.event;
 
 import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.Candidate;
+import dev.attune.schemas.events.Edit;
 import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.events.Turn;
 import java.time.Instant;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /** From a decoded event to what it says: checked, redacted, its signal read. Pure. */
 final class EventReader {
+  /** So that its buckets fit their topics' limit of 2 MiB, with ids and features. */
+  private static final long MAX_TEXT_BYTES = 3L << 19;
+
   private final EventValidator validator;
   private final Redaction redaction;
   private final SignalReader signals;
@@ -49,6 +56,28 @@ final class EventReader {
       } catch (RejectedEventException e) {
         throw Redaction.failed("after redaction: " + e.getMessage());
       }
+    }
+    requireWritable(event);
+  }
+
+  /**
+   * Bytes that were not UTF-8 and what a redactor puts in can make an event larger than it came.
+   */
+  private static void requireWritable(PreferenceEvent event) {
+    long bytes = event.getUserText() == null ? 0 : Utils.utf8Length(event.getUserText());
+    for (Turn turn : event.getPrompt()) {
+      bytes += Utils.utf8Length(turn.getText());
+    }
+    for (Candidate candidate : event.getCandidates()) {
+      bytes += Utils.utf8Length(candidate.getText());
+    }
+    if (event.getSignal() instanceof Edit edit) {
+      bytes += Utils.utf8Length(edit.getCorrectedText());
+    }
+    if (bytes > MAX_TEXT_BYTES) {
+      throw new RejectedEventException(
+          RejectionReason.EVENT_TOO_LARGE,
+          "its texts have " + bytes + " bytes in UTF-8, at most " + MAX_TEXT_BYTES);
     }
   }
 
