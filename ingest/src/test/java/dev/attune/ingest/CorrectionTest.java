@@ -184,12 +184,12 @@ class CorrectionTest {
 
   @Test
   void shouldRejectACorrectionOfAnEventThatMayBeForgotten() {
-    // Given
+    // Given a window of 10 minutes, and clocks that may differ by 5
     PreferenceEvent.Builder late = first().setRevision(1);
 
     // When
-    ingest.send(late.setOccurredAt(Events.NOW.minus(Duration.ofMinutes(10))).build());
-    ingest.send(late.setEventId("older").setOccurredAt(Events.NOW.minusMillis(600_001)).build());
+    ingest.send(late.setOccurredAt(Events.NOW.minus(Duration.ofMinutes(5))).build());
+    ingest.send(late.setEventId("older").setOccurredAt(Events.NOW.minusMillis(300_001)).build());
 
     // Then
     assertThat(ingest.count("accepted", "")).isEqualTo(1);

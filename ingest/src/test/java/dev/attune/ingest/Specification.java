@@ -19,7 +19,7 @@ final class Specification {
   private record Remembered(Event event, long firstAt) {}
 
   static final long WINDOW_MILLIS = 600_000;
-  static final long SKEW_MILLIS = 60_000;
+  static final long SKEW_MILLIS = 300_000;
 
   final Map<String, List<String>> taughtByUser = new HashMap<>();
   private final Map<List<String>, Remembered> remembered = new HashMap<>();
