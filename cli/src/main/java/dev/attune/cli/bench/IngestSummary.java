@@ -23,10 +23,10 @@ final class IngestSummary {
     console.print(title(report));
     console.print("");
     console.printf(
-        "%-22s %10s %9s %12s  %s", "", "events/s", "us/event", "ingest / it", "(95 % interval)");
+        "%-33s %10s %9s %12s  %s", "", "events/s", "us/event", "ingest / it", "(95 % interval)");
     for (ThroughputRow row : report.throughput()) {
       console.printf(
-          "%-22s %10.0f %9.1f %12.3f  %s",
+          "%-33s %10.0f %9.1f %12.3f  %s",
           row.contender().title(),
           row.eventsPerSecond(),
           row.processorMicros(),
@@ -35,10 +35,10 @@ final class IngestSummary {
     }
     console.print("");
     console.printf(
-        "%-22s %-26s %8s %9s %9s %9s", "latency in ms", "to", "events/s", "p50", "p99", "max");
+        "%-33s %-26s %8s %9s %9s %9s", "latency in ms", "to", "events/s", "p50", "p99", "max");
     for (LatencyRow row : report.latency()) {
       console.printf(
-          "%-22s %-26s %8.0f %9.1f %9.1f %9.1f",
+          "%-33s %-26s %8.0f %9.1f %9.1f %9.1f",
           row.contender().title(),
           row.output(),
           row.rate(),
@@ -48,10 +48,10 @@ final class IngestSummary {
     }
     if (!report.instances().isEmpty()) {
       console.print("");
-      console.printf("%-22s %10s %12s", "on three brokers", "events/s", "x the first");
+      console.printf("%-33s %10s %12s", "on three brokers", "events/s", "x the first");
       for (InstancesRow row : report.instances()) {
         console.printf(
-            "%-22s %10.0f %12.3f  %s",
+            "%-33s %10.0f %12.3f  %s",
             instances(row), row.eventsPerSecond(), row.ratio().median(), interval(row.ratio()));
       }
     }

@@ -14,6 +14,7 @@ import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.Choice;
+import dev.attune.schemas.events.ErasureRequest;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.PreferenceEvent;
@@ -31,7 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -89,10 +90,13 @@ class QuarantineIT {
   @Test
   void shouldListReleaseAndCountEachOnce() throws Exception {
     // Given
-    send();
+    double before = count("quarantined", "repeated_text");
+    double acceptedBefore = count("accepted", "");
+    send("ann");
     await()
         .atMost(Duration.ofSeconds(90))
-        .untilAsserted(() -> assertThat(count("quarantined", "repeated_text")).isEqualTo(5));
+        .untilAsserted(
+            () -> assertThat(count("quarantined", "repeated_text")).isEqualTo(before + 5));
     Path listed = dir.resolve("listed.json");
     await()
         .atMost(Duration.ofSeconds(30))
@@ -102,13 +106,13 @@ class QuarantineIT {
               assertThat(json(listed).path("quarantined").asInt()).isEqualTo(EVENTS - PASS);
             });
     String position = json(listed).path("events").path(0).path("position").asText();
-    assertThat(run("release", "--all", "--dry-run")).isZero();
+    assertThat(run("release", "--user", "ann", "--dry-run")).isZero();
     Path one = dir.resolve("one.json");
     assertThat(run("release", "--position", position, "--json", one.toString())).isZero();
     Path rest = dir.resolve("rest.json");
 
     // When
-    int released = run("release", "--reason", "repeated_text", "--json", rest.toString());
+    int released = run("release", "--user", "ann", "--json", rest.toString());
 
     // Then
     assertThat(released).as(err.toString()).isZero();
@@ -116,7 +120,7 @@ class QuarantineIT {
     assertThat(json(rest).path("released").asInt()).isEqualTo(EVENTS - PASS - 1);
     assertThat(json(rest).path("released_before").asInt()).isEqualTo(1);
     Path again = dir.resolve("again.json");
-    assertThat(run("release", "--all", "--json", again.toString())).isZero();
+    assertThat(run("release", "--user", "ann", "--json", again.toString())).isZero();
     assertThat(json(again).path("released").asInt()).isZero();
     assertThat(run("list", "--since", "PT1H")).isZero();
     assertThat(out.toString())
@@ -129,7 +133,8 @@ class QuarantineIT {
               () -> {
                 consumer
                     .poll(Duration.ofMillis(100))
-                    .forEach(record -> buckets.add(record.value()));
+                    .records(Topics.BUCKETS_BY_USER.name())
+                    .forEach(record -> ofUser("ann", record));
                 assertThat(ids()).hasSize(EVENTS);
               });
     }
@@ -137,8 +142,40 @@ class QuarantineIT {
         .containsExactlyInAnyOrderElementsOf(
             IntStream.range(0, EVENTS).mapToObj(i -> "e" + i).toList());
     assertThat(buckets.stream().flatMap(bucket -> bucket.getSourceOffsets().stream()))
-        .containsExactlyInAnyOrderElementsOf(LongStream.range(0, EVENTS).boxed().toList());
-    assertThat(count("accepted", "")).isEqualTo(EVENTS);
+        .hasSize(EVENTS)
+        .doesNotHaveDuplicates();
+    assertThat(count("accepted", "")).isEqualTo(acceptedBefore + EVENTS);
+  }
+
+  /** On a user of its own: what the other test does to its user's events does not matter. */
+  @Test
+  void shouldLetNothingOfAnErasedUserAndNothingOldPass() throws Exception {
+    // Given
+    send("bea");
+    await()
+        .atMost(Duration.ofSeconds(90))
+        .untilAsserted(
+            () -> {
+              assertThat(run("list", "--user", "bea", "--json", dir.resolve("b.json").toString()))
+                  .isZero();
+              assertThat(json(dir.resolve("b.json")).path("quarantined").asInt())
+                  .isEqualTo(EVENTS - PASS);
+            });
+    Path old = dir.resolve("old.json");
+    assertThat(run("release", "--user", "bea", "--within", "PT0S", "--json", old.toString()))
+        .isZero();
+    erase("bea");
+    Path erased = dir.resolve("erased.json");
+
+    // When
+    int exitCode = run("release", "--user", "bea", "--json", erased.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(json(old).path("too_old").asInt()).isEqualTo(EVENTS - PASS);
+    assertThat(json(old).path("released").asInt()).isZero();
+    assertThat(json(erased).path("released").asInt()).isZero();
+    assertThat(json(erased).path("too_old").asInt()).isZero();
   }
 
   private static double count(String outcome, String reason) {
@@ -157,7 +194,23 @@ class QuarantineIT {
         .toList();
   }
 
-  private static void send() throws Exception {
+  private void ofUser(String user, ConsumerRecord<String, PreferenceBucket> record) {
+    if (record.key().equals(user) && record.value() != null) {
+      buckets.add(record.value());
+    }
+  }
+
+  private static void erase(String user) throws Exception {
+    AvroSerializer<ErasureRequest> serializer = new AvroSerializer<>();
+    serializer.configure(kafka().serde(), false);
+    try (KafkaProducer<String, ErasureRequest> producer =
+        new KafkaProducer<>(kafka().producer("test"), new StringSerializer(), serializer)) {
+      ErasureRequest request = new ErasureRequest(user, Instant.now(), "test");
+      producer.send(new ProducerRecord<>(Topics.ERASURES.name(), user, request)).get();
+    }
+  }
+
+  private static void send(String user) throws Exception {
     AvroSerializer<PreferenceEvent> serializer = new AvroSerializer<>();
     serializer.configure(kafka().serde(), false);
     try (KafkaProducer<String, PreferenceEvent> producer =
@@ -166,13 +219,13 @@ class QuarantineIT {
         PreferenceEvent event =
             PreferenceEvent.newBuilder()
                 .setEventId("e" + i)
-                .setUserId("ann")
+                .setUserId(user)
                 .setOccurredAt(Instant.now())
                 .setPrompt(List.of(new Turn("user", TEXT)))
                 .setCandidates(List.of(new Candidate("a", "So."), new Candidate("b", "Because.")))
                 .setSignal(new Choice("a"))
                 .build();
-        producer.send(new ProducerRecord<>(Topics.PREFERENCES.name(), "ann", event)).get();
+        producer.send(new ProducerRecord<>(Topics.PREFERENCES.name(), user, event)).get();
       }
     }
   }
