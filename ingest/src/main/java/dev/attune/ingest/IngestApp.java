@@ -133,7 +133,7 @@ public final class IngestApp implements Service {
     } catch (ConfigException e) {
       LOG.atError().addKeyValue("problem", e.getMessage()).log("ingest cannot start");
       state.tryTo(Phase.FAILED);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.atError().setCause(e).log("ingest cannot start");
       state.tryTo(Phase.FAILED);
     }

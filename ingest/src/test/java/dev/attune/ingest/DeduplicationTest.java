@@ -97,14 +97,14 @@ class DeduplicationTest {
   void shouldFindRepeatsWhateverTimesRecordsHave(String minutes) {
     // Given
     int others = 0;
-    for (String time : minutes.split(" ")) {
+    for (String time : minutes.split(" ", -1)) {
       byte[] bytes =
           ingest.bytes(Events.choice("eve", "e" + others++, 2).setOccurredAt(LONG_AGO).build());
       ingest.input.pipeInput("eve", bytes, after(time));
     }
 
     // When
-    for (String time : ("0 " + minutes + " 0").split(" ")) {
+    for (String time : ("0 " + minutes + " 0").split(" ", -1)) {
       byte[] bytes = ingest.bytes(Events.choice("ann", "e", 3).setOccurredAt(LONG_AGO).build());
       ingest.input.pipeInput("ann", bytes, after(time));
     }

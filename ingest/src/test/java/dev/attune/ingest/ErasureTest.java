@@ -1,10 +1,12 @@
 package dev.attune.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.attune.ingest.topology.StateStores;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Route;
+import dev.attune.schemas.registry.RegistryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -110,6 +112,21 @@ class ErasureTest {
     assertThat(erasures("done")).isZero();
     assertThat(ingest.flush(Route.BY_USER)).hasSize(1);
     assertThat(ingest.users.isEmpty()).isTrue();
+  }
+
+  @Test
+  void shouldSkipNoRequestWhereTheRegistryIsNone() {
+    // Given
+    byte[] ofUnknownSchema = ingest.erasure("ann");
+    ofUnknownSchema[4] = 77;
+    registry.becomeAnotherServer();
+
+    // When
+    Throwable failure = catchThrowable(() -> ingest.erase("ann", ofUnknownSchema));
+
+    // Then
+    assertThat(failure).hasRootCauseInstanceOf(RegistryException.class);
+    assertThat(erasures("unreadable")).isZero();
   }
 
   private long stored(String store) {

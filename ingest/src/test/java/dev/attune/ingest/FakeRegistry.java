@@ -22,6 +22,7 @@ public final class FakeRegistry implements AutoCloseable {
 
   private final List<String> schemas = new ArrayList<>();
   private final HttpServer server;
+  private volatile boolean another;
 
   public FakeRegistry() {
     try {
@@ -31,6 +32,11 @@ public final class FakeRegistry implements AutoCloseable {
     }
     server.createContext("/", this::answer);
     server.start();
+  }
+
+  /** From now on it answers as a server that is no registry. */
+  void becomeAnotherServer() {
+    another = true;
   }
 
   public String url() {
@@ -44,6 +50,10 @@ public final class FakeRegistry implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
+    if (another) {
+      respond(exchange, 404, Map.of("message", "No such path"));
+      return;
+    }
     if (exchange.getRequestMethod().equals("POST")) {
       JsonNode body = JSON.readTree(exchange.getRequestBody());
       respond(exchange, 200, Map.of("id", idOf(body.path("schema").asText())));

@@ -34,6 +34,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.test.TestRecord;
@@ -384,7 +385,7 @@ class RejectionTest {
     assertThat(rejection.getReason()).isEqualTo("INVALID_DOMAIN");
     assertThat(rejection.getHeaders()).containsOnlyKeys("__value_schema_id");
     RecordHeaders kept = new RecordHeaders();
-    rejection.getHeaders().forEach((name, value) -> kept.add(name, value.array()));
+    rejection.getHeaders().forEach((name, value) -> kept.add(name, Utils.toArray(value)));
     assertThat(
             ingest
                 .serdes

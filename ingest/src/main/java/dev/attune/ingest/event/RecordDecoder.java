@@ -35,7 +35,7 @@ public final class RecordDecoder<T> {
             case MALFORMED_AVRO -> RejectionReason.MALFORMED_AVRO;
             case UNKNOWN_SCHEMA_ID -> RejectionReason.UNKNOWN_SCHEMA_ID;
             case WRONG_TYPE, UNUSABLE_SCHEMA -> RejectionReason.WRONG_SCHEMA;
-            case REGISTRY_REFUSED -> refused(e);
+            case REGISTRY_REFUSED -> refused(e, headers, value);
             case INVALID_RECORD, REGISTRY_UNAVAILABLE -> throw e;
           };
       throw new RejectedEventException(reason, e.getMessage());
@@ -44,12 +44,12 @@ public final class RecordDecoder<T> {
 
   /**
    * What a registry that does not have the kind of id answers (a GUID, a negative number) is the
-   * record's fault. That the whole registry is wrong shows when the rejection is to be written,
-   * which needs it too.
+   * record's fault. That it refuses an ordinary id is not: it is another server, or a proxy.
    */
-  private static RejectionReason refused(WireFormatException e) {
+  private static RejectionReason refused(WireFormatException e, Headers headers, byte[] value) {
     if (e.getCause() instanceof RegistryException cause
-        && cause.kind() == RegistryException.Kind.REFUSED) {
+        && cause.kind() == RegistryException.Kind.REFUSED
+        && !SchemaHeaders.ordinaryId(headers, value)) {
       return RejectionReason.UNKNOWN_SCHEMA_ID;
     }
     throw e;

@@ -13,8 +13,11 @@ import org.apache.kafka.common.utils.Utils;
  * The headers in which Confluent's serializers, from 8.0 on, may put the schema's id: without them
  * such a record's bytes cannot be read. No other header is kept: they may hold anything.
  */
-final class SchemaHeaders {
-  private static final List<String> NAMES = List.of("__key_schema_id", "__value_schema_id");
+public final class SchemaHeaders {
+  /** Where the id of the value's schema may stand. */
+  public static final String VALUE = "__value_schema_id";
+
+  private static final List<String> NAMES = List.of("__key_schema_id", VALUE);
 
   /** A magic byte and a GUID. What is longer is no schema's id. */
   private static final int MAX_LENGTH = 1 + 2 * Long.BYTES;
@@ -33,6 +36,19 @@ final class SchemaHeaders {
       }
     }
     return kept;
+  }
+
+  /**
+   * Whether the record names its schema by a number that is not negative, as every registry gives
+   * them.
+   *
+   * @param value framed, as is the header where there is one
+   */
+  static boolean ordinaryId(Headers headers, byte[] value) {
+    Header header = headers.lastHeader(VALUE);
+    ByteBuffer frame =
+        ByteBuffer.wrap(header == null || header.value() == null ? value : header.value());
+    return frame.get() == 0 && frame.getInt() >= 0;
   }
 
   /** The same as a record has them, to read its bytes with. */

@@ -3,6 +3,7 @@ package dev.attune.ingest.join;
 import dev.attune.ingest.event.EventLimits;
 import dev.attune.ingest.event.RecordDecoder;
 import dev.attune.ingest.event.RejectedEventException;
+import dev.attune.ingest.event.SchemaHeaders;
 import dev.attune.ingest.metrics.IngestMeters;
 import dev.attune.ingest.metrics.IngestMeters.Result;
 import dev.attune.ingest.topology.StateStores;
@@ -26,8 +27,6 @@ import org.apache.kafka.streams.state.WindowStore;
  * no event, and nothing is lost but features. A registry that cannot be asked fails the task.
  */
 public final class ServedResultProcessor implements Processor<String, byte[], Void, Void> {
-  private static final String SCHEMA_ID_HEADER = "__value_schema_id";
-
   private final RecordDecoder<ServedResult> view;
   private final IngestMeters meters;
   private WindowStore<String, byte[]> served;
@@ -69,7 +68,7 @@ public final class ServedResultProcessor implements Processor<String, byte[], Vo
 
   /** The value with its schema's id before it: a newer writer puts that into a header. */
   private static byte[] framed(Record<String, byte[]> record) {
-    Header id = record.headers().lastHeader(SCHEMA_ID_HEADER);
+    Header id = record.headers().lastHeader(SchemaHeaders.VALUE);
     if (id == null || id.value() == null) {
       return record.value();
     }

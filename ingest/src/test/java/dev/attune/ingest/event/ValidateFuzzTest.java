@@ -224,7 +224,7 @@ class ValidateFuzzTest {
     bytes.write(valid, 0, at);
     long rest = (count << 1) ^ (count >> 63);
     while ((rest & ~0x7fL) != 0) {
-      bytes.write((int) (rest & 0x7f | 0x80));
+      bytes.write((int) ((rest & 0x7f) | 0x80));
       rest >>>= 7;
     }
     bytes.write((int) rest);
