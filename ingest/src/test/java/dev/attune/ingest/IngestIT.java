@@ -79,7 +79,7 @@ class IngestIT {
                   () -> {
                     learned(consumer);
                     assertThat(covered()).hasSize(records());
-                    assertThat(net(Topics.BUCKETS_BY_DOMAIN.name())).hasSize(counting().size());
+                    assertEachOnce(Topics.BUCKETS_BY_DOMAIN.name());
                   });
           assertThat(second.ready()).isTrue();
         }
