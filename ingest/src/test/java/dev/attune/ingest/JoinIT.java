@@ -108,10 +108,11 @@ class JoinIT {
         user,
         "cooking",
         List.of(
-            new CandidateScore("a", 1.0, 1.0, null, null, 1, null),
-            new CandidateScore("b", 0.5, 0.5, null, null, 2, null)),
+            new CandidateScore("a", 1.0, 1.0, null, null, 1, null, null),
+            new CandidateScore("b", 0.5, 0.5, null, null, 2, null, null)),
         List.of(),
         new ScoreVersions("sha", "general", 1L, null, null, null, null),
+        null,
         null,
         null,
         ScoreErrorCode.NONE,

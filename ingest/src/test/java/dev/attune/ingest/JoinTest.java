@@ -204,7 +204,7 @@ class JoinTest {
             .mapToObj(
                 i ->
                     new CandidateScore(
-                        candidates[i], 0.5 + i, 0.5 + i, null, null, 1, List.of(1f + i, 2f)))
+                        candidates[i], 0.5 + i, 0.5 + i, null, null, 1, List.of(1f + i, 2f), null))
             .toList();
     return new ScoreResult(
         requestId,
@@ -213,6 +213,7 @@ class JoinTest {
         scores,
         List.of(),
         VERSIONS,
+        null,
         null,
         null,
         ScoreErrorCode.NONE,

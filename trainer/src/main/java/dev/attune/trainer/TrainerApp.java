@@ -10,6 +10,7 @@ import dev.attune.platform.ServiceState.Phase;
 import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.OnlineLearners;
 import dev.attune.trainer.kafka.KafkaTrainerClients;
+import dev.attune.trainer.kafka.Pipeline;
 import dev.attune.trainer.kafka.PublishedModels;
 import dev.attune.trainer.kafka.RewardsPipeline;
 import dev.attune.trainer.kafka.TrainerClients;
@@ -17,6 +18,8 @@ import dev.attune.trainer.kafka.TrainerMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,13 +28,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The trainer as a service: learns reward models from attune.buckets.by-domain and publishes them
- * to attune.models and attune.artifacts. Run several in one group to share the domains between
- * them.
+ * The trainer as a service: learns reward models from attune.buckets.by-domain, users' states and
+ * what users share from attune.buckets.by-user, and publishes them. Run several to share the
+ * domains and the users between them.
  *
- * <p>A failure that takes a person (buckets or manifests lost, another base, a learner that fails)
- * ends it in FAILED with nothing published that was not learned; everything else it recovers from
- * by itself. Single use.
+ * <p>Each pipeline has a thread of its own. A failure that takes a person (buckets or manifests
+ * lost, another base, a learner that fails) ends the service in FAILED with nothing published that
+ * was not learned; everything else it recovers from by itself. Single use.
  */
 public final class TrainerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(TrainerApp.class);
@@ -40,19 +43,17 @@ public final class TrainerApp implements Service {
   private final ServiceState state = new ServiceState("trainer");
   private final TrainerConfig config;
   private final MeterRegistry meters;
-  private final TrainerClients clients;
-  private final Supplier<LearnerFactory> learners;
+  private final Supplier<List<Pipeline>> maker;
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile List<Pipeline> pipelines = List.of();
   private @Nullable BaseModel ownBase;
-  private volatile @Nullable RewardsPipeline pipeline;
   private volatile @Nullable Throwable failure;
-  private @Nullable Thread thread;
 
   /** A trainer that loads its base at the start and closes it at the end. */
   public TrainerApp(TrainerConfig config, MeterRegistry meters) {
     this.config = config;
     this.meters = meters;
-    this.clients = new KafkaTrainerClients(config.kafka(), config.group());
-    this.learners = () -> online(load());
+    this.maker = () -> make(load());
   }
 
   /**
@@ -63,17 +64,15 @@ public final class TrainerApp implements Service {
   public TrainerApp(TrainerConfig config, MeterRegistry meters, BaseModel base) {
     this.config = config;
     this.meters = meters;
-    this.clients = new KafkaTrainerClients(config.kafka(), config.group());
-    this.learners = () -> online(base);
+    this.maker = () -> make(base);
   }
 
-  /** A trainer with clients and learners of a test's choice. */
+  /** A trainer of rewards with clients and learners of a test's choice. */
   TrainerApp(
       TrainerConfig config, MeterRegistry meters, TrainerClients clients, LearnerFactory learners) {
     this.config = config;
     this.meters = meters;
-    this.clients = clients;
-    this.learners = () -> learners;
+    this.maker = () -> List.of(rewards(clients, learners));
   }
 
   /** Runs a trainer until the process is told to stop. */
@@ -94,31 +93,26 @@ public final class TrainerApp implements Service {
   public void start() {
     state.to(Phase.STARTING);
     try {
-      pipeline =
-          new RewardsPipeline(
-              new RewardsPipeline.Settings(
-                  config.checkpoints(), config.keepVersions(), config.keepAtLeast()),
-              clients,
-              learners.get(),
-              new TrainerMetrics(meters),
-              Clock.systemUTC());
+      pipelines = List.copyOf(maker.get());
     } catch (RuntimeException e) {
       state.to(Phase.FAILED);
       throw e;
     }
-    thread = new Thread(this::run, "attune-trainer");
+    for (Pipeline pipeline : pipelines) {
+      threads.add(new Thread(() -> run(pipeline), "attune-trainer-" + pipeline.name()));
+    }
     state.tryTo(Phase.RUNNING);
-    thread.start();
+    threads.forEach(Thread::start);
   }
 
-  private void run() {
+  private void run(Pipeline pipeline) {
     try {
       pipeline.run();
     } catch (RuntimeException | Error e) {
       // Logged here as no one waits for this thread; the process ends by the service's state.
       failure = e;
       state.tryTo(Phase.FAILED);
-      LOG.atError().setCause(e).log("trainer failed");
+      LOG.atError().addKeyValue("pipeline", pipeline.name()).setCause(e).log("trainer failed");
     }
   }
 
@@ -132,23 +126,23 @@ public final class TrainerApp implements Service {
     return Optional.ofNullable(failure);
   }
 
-  /** True while it runs as a member of its group. */
+  /** True while each pipeline runs as a member of its group. */
   @Override
   public boolean ready() {
-    RewardsPipeline running = pipeline;
-    return state.running() && running != null && running.joined();
+    return state.running() && pipelines.stream().allMatch(Pipeline::joined);
   }
 
-  /** Publishes what has been learned and leaves the group. */
+  /** Publishes what has been learned and leaves the groups. */
   @Override
   public synchronized void close() {
     state.tryTo(Phase.STOPPING);
     try {
-      if (thread != null) {
-        pipeline.stop();
-        thread.join(CLOSE_PATIENCE.toMillis());
+      pipelines.forEach(Pipeline::stop);
+      long end = System.nanoTime() + CLOSE_PATIENCE.toNanos();
+      for (Thread thread : threads) {
+        thread.join(Math.max(1, Duration.ofNanos(end - System.nanoTime()).toMillis()));
         if (thread.isAlive()) {
-          LOG.atWarn().log("trainer did not stop in time");
+          LOG.atWarn().addKeyValue("thread", thread.getName()).log("trainer did not stop in time");
           state.tryTo(Phase.FAILED);
           return;
         }
@@ -164,11 +158,34 @@ public final class TrainerApp implements Service {
     state.tryTo(Phase.STOPPED);
   }
 
-  private LearnerFactory online(BaseModel base) {
-    return new OnlineLearners(base, config.learning(), BuildInfo.ofThisBuild().version());
+  private List<Pipeline> make(BaseModel base) {
+    List<Pipeline> made = new ArrayList<>();
+    for (PipelineKind kind : config.pipelines()) {
+      made.add(
+          switch (kind) {
+            case REWARDS ->
+                rewards(
+                    new KafkaTrainerClients(config.kafka(), config.group()),
+                    new OnlineLearners(base, config.learning(), BuildInfo.ofThisBuild().version()));
+            case USERS, POLICY ->
+                throw new UnsupportedOperationException("pipeline " + kind + " is not there yet");
+          });
+    }
+    return made;
+  }
+
+  private Pipeline rewards(TrainerClients clients, LearnerFactory learners) {
+    return new RewardsPipeline(
+        new RewardsPipeline.Settings(
+            config.checkpoints(), config.keepVersions(), config.keepAtLeast()),
+        clients,
+        learners,
+        new TrainerMetrics(meters),
+        Clock.systemUTC());
   }
 
   private BaseModel load() {
+    TrainerClients clients = new KafkaTrainerClients(config.kafka(), config.group());
     Precision precision =
         config
             .precision()

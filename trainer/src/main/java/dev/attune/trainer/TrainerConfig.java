@@ -2,6 +2,7 @@ package dev.attune.trainer;
 
 import dev.attune.model.engine.Precision;
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.platform.ConfigException;
 import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
@@ -9,15 +10,19 @@ import dev.attune.trainer.core.CheckpointPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a trainer works. Immutable.
  *
  * @param kafka the cluster and its registry
+ * @param pipelines what this process runs, at least one
  * @param base folder of the base model, in Hugging Face layout
  * @param precision what the base computes in; empty: that of the published models, or where there
  *     are none the faster one
@@ -29,6 +34,7 @@ import java.util.Optional;
  */
 public record TrainerConfig(
     KafkaSettings kafka,
+    Set<PipelineKind> pipelines,
     Path base,
     Optional<Precision> precision,
     String group,
@@ -38,6 +44,12 @@ public record TrainerConfig(
     Duration keepAtLeast) {
 
   private static final String AUTO = "auto";
+
+  public static final ConfigKey<String> PIPELINES =
+      ConfigKey.string(
+          "trainer.pipelines",
+          "rewards",
+          "What this process runs: some of rewards, users and policy, separated by commas.");
 
   public static final ConfigKey<Path> BASE =
       ConfigKey.path("trainer.base", null, "Folder of the base model, in Hugging Face layout.");
@@ -95,6 +107,7 @@ public record TrainerConfig(
 
   public TrainerConfig {
     Objects.requireNonNull(kafka, "kafka");
+    pipelines = Collections.unmodifiableSet(EnumSet.copyOf(pipelines));
     Objects.requireNonNull(base, "base");
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(learning, "learning");
@@ -121,6 +134,7 @@ public record TrainerConfig(
     String precision = configuration.get(PRECISION);
     return new TrainerConfig(
         KafkaSettings.from(configuration),
+        pipelines(configuration.get(PIPELINES)),
         configuration.get(BASE),
         precision.equals(AUTO)
             ? Optional.empty()
@@ -135,6 +149,19 @@ public record TrainerConfig(
         configuration.get(KEEP_AT_LEAST));
   }
 
+  private static Set<PipelineKind> pipelines(String list) {
+    Set<PipelineKind> kinds = EnumSet.noneOf(PipelineKind.class);
+    for (String name : list.split(",", -1)) {
+      try {
+        kinds.add(PipelineKind.valueOf(name.strip().toUpperCase(Locale.ROOT)));
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(
+            PIPELINES.name() + " = " + list + ": allowed are rewards, users and policy");
+      }
+    }
+    return kinds;
+  }
+
   /** Every setting of the trainer, those of its Kafka clients included. */
   public static List<ConfigKey<?>> keys() {
     List<ConfigKey<?>> keys = new ArrayList<>(KafkaSettings.keys());
@@ -147,6 +174,7 @@ public record TrainerConfig(
     List<ConfigKey<?>> keys =
         new ArrayList<>(
             List.of(
+                PIPELINES,
                 BASE,
                 PRECISION,
                 GROUP,

@@ -21,6 +21,7 @@ import dev.attune.trainer.core.FakeLearners;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -146,6 +147,7 @@ class TrainerAppIT {
             1);
     return new TrainerConfig(
         fixture.settings(),
+        EnumSet.of(PipelineKind.REWARDS),
         folder,
         precision,
         "attune-trainer-rewards",

@@ -16,6 +16,7 @@ import dev.attune.trainer.kafka.KafkaTrainerClients;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,7 @@ final class TrainerFixture implements AutoCloseable {
   TrainerConfig config(Path base) {
     return new TrainerConfig(
         settings(),
+        EnumSet.of(PipelineKind.REWARDS),
         base,
         Optional.empty(),
         "attune-trainer-rewards",

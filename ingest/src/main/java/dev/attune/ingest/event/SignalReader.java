@@ -232,7 +232,7 @@ public final class SignalReader {
             if (used.contains(id)) {
               index.put(id, replies.size());
               int position = positions.getOrDefault(id, NOT_SHOWN);
-              replies.add(new Reply(id, candidate.getText(), null, position, null));
+              replies.add(new Reply(id, candidate.getText(), null, position, null, null));
             }
           });
       List<Comparison> comparisons = new ArrayList<>();

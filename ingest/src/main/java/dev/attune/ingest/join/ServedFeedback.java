@@ -43,7 +43,8 @@ final class ServedFeedback {
                 reply.getText(),
                 score.getFeatures(),
                 reply.getPosition(),
-                score.getReward()));
+                score.getReward(),
+                score.getComponents()));
       }
     }
     return Optional.of(

@@ -58,6 +58,6 @@ final class Reactions {
   }
 
   static Reply reply(String text, int position) {
-    return new Reply("id of " + text, text, null, position, null);
+    return new Reply("id of " + text, text, null, position, null, null);
   }
 }

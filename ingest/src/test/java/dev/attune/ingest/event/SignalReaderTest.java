@@ -116,8 +116,8 @@ class SignalReaderTest {
     // Then
     assertThat(feedback.getReplies())
         .containsExactly(
-            new Reply("a", "reply a", null, 0, null),
-            new Reply("a#edit", "a better reply", null, -1, null));
+            new Reply("a", "reply a", null, 0, null, null),
+            new Reply("a#edit", "a better reply", null, -1, null, null));
     assertThat(feedback.getComparisons()).containsExactly(better(1, 0, 1));
   }
 
@@ -246,8 +246,8 @@ class SignalReaderTest {
     // Then
     assertThat(feedback.getReplies())
         .containsExactly(
-            new Reply("a#edit", "better", null, -1, null),
-            new Reply("a", "reply a", null, 1, null));
+            new Reply("a#edit", "better", null, -1, null, null),
+            new Reply("a", "reply a", null, 1, null, null));
   }
 
   @Test

@@ -35,8 +35,8 @@ class ServedFeedbackTest {
     // Then
     assertThat(served.get().getReplies())
         .containsExactly(
-            new Reply("a", "text of a", List.of(1f, 2f), 0, 0.25),
-            new Reply("b", "text of b", null, 1, -1.5));
+            new Reply("a", "text of a", List.of(1f, 2f), 0, 0.25, null),
+            new Reply("b", "text of b", null, 1, -1.5, null));
     assertThat(served.get().getServedBy()).isEqualTo(VERSIONS);
     assertThat(served.get().getServedProbability())
         .isCloseTo(1 / (1 + Math.exp(1.75)), within(1e-12));
@@ -96,11 +96,11 @@ class ServedFeedbackTest {
   }
 
   private static Reply reply(String id, int position) {
-    return new Reply(id, "text of " + id, null, position, null);
+    return new Reply(id, "text of " + id, null, position, null, null);
   }
 
   private static CandidateScore score(String id, double reward, List<Float> features) {
-    return new CandidateScore(id, reward, reward, null, null, 1, features);
+    return new CandidateScore(id, reward, reward, null, null, 1, features, null);
   }
 
   private static Feedback feedback(List<Comparison> comparisons, Reply... replies) {
@@ -124,6 +124,7 @@ class ServedFeedbackTest {
         List.of(scores),
         List.of(),
         VERSIONS,
+        null,
         null,
         null,
         ScoreErrorCode.NONE,

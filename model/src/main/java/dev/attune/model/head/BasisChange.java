@@ -1,5 +1,6 @@
 package dev.attune.model.head;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -44,7 +45,39 @@ public final class BasisChange {
     // differences say nothing of the bias
     gram[k - 1][k - 1] = 1;
     cross[k - 1][from.size() - 1] = 1;
-    return new BasisChange(SmallMatrices.product(SmallMatrices.inverse(gram), cross));
+    double[][] map = SmallMatrices.product(SmallMatrices.inverse(gram), cross);
+    // As it is stored, so that a stored map carries heads exactly as this one does.
+    for (double[] row : map) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] = (float) row[i];
+      }
+    }
+    return new BasisChange(map);
+  }
+
+  /** Restores what {@link #rows} gave. */
+  public static BasisChange restore(List<float[]> rows) {
+    double[][] map = new double[rows.size()][];
+    for (int i = 0; i < map.length; i++) {
+      map[i] = new double[rows.get(i).length];
+      for (int j = 0; j < map[i].length; j++) {
+        map[i][j] = rows.get(i)[j];
+      }
+    }
+    return new BasisChange(map);
+  }
+
+  /** Returns M's rows as they are stored, [k'][k]. */
+  public List<float[]> rows() {
+    List<float[]> rows = new ArrayList<>();
+    for (double[] from : map) {
+      float[] row = new float[from.length];
+      for (int j = 0; j < row.length; j++) {
+        row[j] = (float) from[j];
+      }
+      rows.add(row);
+    }
+    return rows;
   }
 
   /** Returns M, [k'][k]. */

@@ -149,13 +149,26 @@ public final class GaussianWeights {
    *     the target no probability
    */
   public GaussianWeights observe(double[] x, double score, double target) {
+    return observe(x, score, target, 1);
+  }
+
+  /**
+   * Learns an event that counts for more or less than one: its log-likelihood is multiplied by the
+   * weight.
+   *
+   * @param weight finite, at least 0
+   */
+  public GaussianWeights observe(double[] x, double score, double target, double weight) {
     requireSize(x);
     requireFinite("score", score);
     if (!(target >= 0 && target <= 1)) {
       throw new IllegalArgumentException("target is " + target + "; allowed is 0 to 1");
     }
+    if (!(weight >= 0) || Double.isInfinite(weight)) {
+      throw new IllegalArgumentException("weight is " + weight + "; allowed is finite and >= 0");
+    }
     double p = sigmoid(score);
-    double q = p * (1 - p);
+    double q = weight * p * (1 - p);
     double[] g = times(x);
     double v = requireFinite("x", dot(x, g));
     double shrink = q / (1 + q * v);
@@ -166,7 +179,7 @@ public final class GaussianWeights {
         next[i][j] -= g[i] * g[j] * shrink;
       }
       // the new P times x is the old one's, divided by 1 + qv
-      moved[i] = mean[i] + g[i] / (1 + q * v) * (target - p);
+      moved[i] = mean[i] + g[i] / (1 + q * v) * (weight * (target - p));
     }
     return of(moved, next);
   }

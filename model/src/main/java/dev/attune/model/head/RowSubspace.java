@@ -47,6 +47,37 @@ public final class RowSubspace {
     return new RowSubspace(centre.clone(), directions, prior(offsets, directions));
   }
 
+  /** Restores a subspace from its parts; the arrays are not copied and belong to it. */
+  public static RowSubspace restore(
+      float[] centre, List<float[]> directions, GaussianWeights prior) {
+    if (directions.size() != prior.size()
+        || directions.stream().anyMatch(direction -> direction.length != centre.length)) {
+      throw new IllegalArgumentException(
+          "%d directions for rows of %d with a prior of %d"
+              .formatted(directions.size(), centre.length, prior.size()));
+    }
+    return new RowSubspace(centre, List.copyOf(directions), prior);
+  }
+
+  /** Returns a copy of the row where a = 0: the generic user's, [D]. */
+  public float[] centre() {
+    return mean.clone();
+  }
+
+  /**
+   * Returns the belief about a user whose row was learned elsewhere: the coordinates nearest to the
+   * row, with the prior's uncertainty, so that it is trained on from there.
+   *
+   * @param row [D]
+   */
+  public GaussianWeights project(float[] row) {
+    float[] offset = row.clone();
+    for (int i = 0; i < offset.length; i++) {
+      offset[i] -= mean[i];
+    }
+    return GaussianWeights.of(coordinates(directions, offset), prior.matrix());
+  }
+
   /** The mean square of the rows' coordinates, around zero: the new user is the centre's. */
   private static GaussianWeights prior(List<float[]> offsets, List<float[]> directions) {
     int k = directions.size();

@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * checkpoint was committed, and when another instance has fenced this one, the partition's memory
  * is thrown away and taken up anew from the last committed manifests; nothing is repaired in place.
  */
-public final class RewardsPipeline {
+public final class RewardsPipeline implements Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(RewardsPipeline.class);
   private static final Duration IDLE_POLL = Duration.ofMillis(100);
   private static final Duration BACKOFF = Duration.ofSeconds(1);
@@ -85,12 +85,18 @@ public final class RewardsPipeline {
     this.clock = clock;
   }
 
+  @Override
+  public String name() {
+    return "rewards";
+  }
+
   /**
-   * Works until {@link #stop}; then everything learned is published first. Single use.
+   * {@inheritDoc}
    *
    * @throws TrainerException where going on takes a person; nothing is published then
    * @throws org.apache.kafka.common.KafkaException where the cluster refuses to work with us
    */
+  @Override
   public void run() {
     Duration patience = clients.maxPollInterval().dividedBy(POLLS_PER_INTERVAL);
     try (Brokers brokers = new Brokers(clients.admin());
@@ -114,12 +120,12 @@ public final class RewardsPipeline {
     }
   }
 
-  /** Ends {@link #run} after the bucket under way. Returns at once; any thread may call it. */
+  @Override
   public void stop() {
     stop.countDown();
   }
 
-  /** Whether it is a member of its group now. */
+  @Override
   public boolean joined() {
     return joined;
   }

@@ -58,8 +58,8 @@ public final class Buckets {
         .setPrompt(List.of(new Turn("user", "What is number " + number + "?")))
         .setReplies(
             List.of(
-                new Reply("a", "It belongs to " + domain + ".", null, 0, null),
-                new Reply("b", "I do not know.", null, 1, null)))
+                new Reply("a", "It belongs to " + domain + ".", null, 0, null, null),
+                new Reply("b", "I do not know.", null, 1, null, null)))
         .setComparisons(List.of(new Comparison(0, 1, 1f, 0f, number % 5 == 4)))
         .setJudgements(judgements)
         .build();
