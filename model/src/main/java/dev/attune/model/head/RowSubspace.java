@@ -125,11 +125,34 @@ public final class RowSubspace {
    * @param target 1 where the first is preferred, 0 for the contrary, ½ for a tie
    */
   public GaussianWeights observe(GaussianWeights a, float[] gradient, double score, double target) {
+    return observe(a, gradient, score, target, 1);
+  }
+
+  /**
+   * Learns a comparison that counts for more or less than one; see {@link
+   * GaussianWeights#observe(double[], double, double, double)}.
+   */
+  public GaussianWeights observe(
+      GaussianWeights a, float[] gradient, double score, double target, double weight) {
+    return a.observe(coordinates(directions, required(gradient)), score, target, weight);
+  }
+
+  /**
+   * Returns by how much s changes to first order when the expected a moves.
+   *
+   * @param gradient ∂s/∂row at the row of {@code before}, [D]
+   */
+  public double moved(GaussianWeights before, GaussianWeights after, float[] gradient) {
+    double[] x = coordinates(directions, required(gradient));
+    return after.score(x) - before.score(x);
+  }
+
+  private float[] required(float[] gradient) {
     if (gradient.length != mean.length) {
       throw new IllegalArgumentException(
           "a gradient of " + gradient.length + " values for rows of " + mean.length);
     }
-    return a.observe(coordinates(directions, gradient), score, target);
+    return gradient;
   }
 
   private static double[] coordinates(List<float[]> directions, float[] vector) {
