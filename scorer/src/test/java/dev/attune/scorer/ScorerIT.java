@@ -14,6 +14,7 @@ import dev.attune.scorer.core.FakeRewards;
 import dev.attune.scorer.core.Requests;
 import dev.attune.scorer.core.RewardFunction.LoadedModel;
 import dev.attune.scorer.core.RewardFunction.Task;
+import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -216,9 +217,10 @@ class ScorerIT {
       ScoreResult answer = cluster.answers("real-").get(0);
       assertThat(answer.getVersions().getBase()).isEqualTo(base.sha256());
       assertThat(answer.getVersions().getDomainModelVersion()).isEqualTo(1);
-      try (BaseModelRewards rewards = new BaseModelRewards(base, false);
+      try (BaseModelRewards rewards = new BaseModelRewards(base, false, config.caches(), new ScorerMetrics(meters));
           LoadedModel model = rewards.load(weights)) {
-        double[] expected = rewards.rewards(List.of(new Task(request, model, "pooled"))).get(0);
+        Task task = new Task(request, model, "pooled", null, null);
+        double[] expected = rewards.parts(List.of(task)).get(0).domain();
         assertThat(expected[1]).isGreaterThan(expected[0]);
         assertThat(answer.getCandidates().stream().mapToDouble(CandidateScore::getReward))
             .containsExactly(expected[0], expected[1]);
