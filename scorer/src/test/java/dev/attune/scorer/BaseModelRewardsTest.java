@@ -60,8 +60,7 @@ class BaseModelRewardsTest {
         LoadedPolicy policy = rewards.loadPolicy(personal.toBytes())) {
       UserState generic = policy.policy().generic();
       UserState user = TinyBase.someone(policy.policy());
-      Parts alone =
-          rewards.parts(List.of(new Task(one, model, "pooled", policy, generic))).get(0);
+      Parts alone = rewards.parts(List.of(new Task(one, model, "pooled", policy, generic))).get(0);
 
       // When
       List<Parts> together =

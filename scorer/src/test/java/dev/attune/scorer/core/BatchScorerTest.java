@@ -235,8 +235,7 @@ class BatchScorerTest {
 
     // Then: the likings are the same in the other coordinates
     assertThat(result.getVersions().getPolicy()).isEqualTo(2);
-    assertThat(result.getCandidates().get(0).getComponents().getHead())
-        .isCloseTo(3, within(1e-2));
+    assertThat(result.getCandidates().get(0).getComponents().getHead()).isCloseTo(3, within(1e-2));
   }
 
   @Test

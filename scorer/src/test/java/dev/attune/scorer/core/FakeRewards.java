@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * Rewards without a language model: the reply's length times the model's scale, negated under a
- * head other than the pooled one; features as in {@link Policies}. Weights are the text {@code fake SCALE HEAD,HEAD}. Replies that
- * say {@code NaN} or {@code throw} do that.
+ * head other than the pooled one; features as in {@link Policies}. Weights are the text {@code fake
+ * SCALE HEAD,HEAD}. Replies that say {@code NaN} or {@code throw} do that.
  */
 public final class FakeRewards implements RewardFunction {
   public static final String BASE = "fake-base";
@@ -84,8 +84,7 @@ public final class FakeRewards implements RewardFunction {
   }
 
   private static Parts parts(Task task) {
-    List<String> replies =
-        task.request().getCandidates().stream().map(Candidate::getText).toList();
+    List<String> replies = task.request().getCandidates().stream().map(Candidate::getText).toList();
     LoadedPolicy policy = task.policy();
     return new Parts(
         replies.stream().mapToDouble(reply -> reward(task, reply)).toArray(),

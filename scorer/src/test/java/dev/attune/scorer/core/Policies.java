@@ -30,8 +30,7 @@ public final class Policies {
   public static Policy second() {
     List<FeaturePair> sample = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
-      sample.add(
-          new FeaturePair(new float[] {i % 7, i % 3}, new float[] {i % 5, (i + 1) % 4}));
+      sample.add(new FeaturePair(new float[] {i % 7, i % 3}, new float[] {i % 5, (i + 1) % 4}));
     }
     BasisChange change = BasisChange.between(basis(1), basis(2), sample);
     return new Policy(

@@ -248,8 +248,6 @@ class ScoringSessionTest {
       throw new TimeoutException("registry");
     }
     String reply = requestId.equals("untokenisable") ? FakeRewards.NO_TOKENS : "abc";
-    return Requests.of(requestId, reply)
-        .setAfter(requestId.equals("after") ? AFTER : null)
-        .build();
+    return Requests.of(requestId, reply).setAfter(requestId.equals("after") ? AFTER : null).build();
   }
 }

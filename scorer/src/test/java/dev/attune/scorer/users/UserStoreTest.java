@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.schemas.events.EventReference;
 import dev.attune.schemas.events.UserEmbedding;
+import dev.attune.schemas.serde.AvroDeserializer;
 import dev.attune.scorer.core.KnownUser;
 import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.users.UserStore.Change;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +23,12 @@ class UserStoreTest {
   @TempDir Path dir;
   private long served = 1;
   private @Nullable UserStore open;
+
+  /** Avro makes instances only of records that the serde has told it of. */
+  @BeforeAll
+  static void trustRecords() {
+    new AvroDeserializer<>(UserEmbedding.class).close();
+  }
 
   @AfterEach
   void close() {
