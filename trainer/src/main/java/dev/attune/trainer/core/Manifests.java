@@ -17,6 +17,11 @@ public final class Manifests {
   /** Metric of a manifest: judgements that are in its state but wait for a full batch. */
   public static final String PENDING_JUDGEMENTS = "pendingJudgements";
 
+  /**
+   * Metric of a manifest: comparisons that it counts and that a return to a version left behind.
+   */
+  public static final String ABANDONED_COMPARISONS = "abandonedComparisons";
+
   private Manifests() {}
 
   /** The manifest of a checkpoint whose artifacts are stored. */
@@ -28,12 +33,14 @@ public final class Manifests {
       BucketPosition position,
       Instant now) {
     LearnerCounts counts = checkpoint.counts();
+    Abandoned abandoned = checkpoint.abandoned();
     Map<String, Double> metrics = new HashMap<>(checkpoint.metrics());
     metrics.put(PENDING_COMPARISONS, (double) counts.pendingComparisons());
     metrics.put(PENDING_JUDGEMENTS, (double) counts.pendingJudgements());
+    metrics.put(ABANDONED_COMPARISONS, (double) abandoned.comparisons());
     return ModelVersion.newBuilder()
         .setName(checkpoint.name())
-        .setVersion(checkpoint.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
+        .setVersion(checkpoint.version())
         .setWeights(weights)
         .setState(state)
         .setBase(provenance.base())
@@ -42,13 +49,14 @@ public final class Manifests {
         .setConfigHash(provenance.configHash())
         .setParent(checkpoint.parent().orElse(null))
         .setPositions(List.of(position))
-        .setComparisons(counts.comparisons())
-        .setJudgements(counts.judgements())
+        .setComparisons(counts.comparisons() + abandoned.comparisons())
+        .setJudgements(counts.judgements() + abandoned.judgements())
         .setReplayed(counts.replayed())
-        .setEvents(counts.events())
+        .setEvents(counts.events() + abandoned.events())
         .setSteps(counts.steps())
         .setMetrics(metrics)
         .setPublishedAt(now)
+        .setVerdict(checkpoint.verdict().orElse(null))
         .build();
   }
 

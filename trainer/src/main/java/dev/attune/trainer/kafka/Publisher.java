@@ -1,5 +1,6 @@
 package dev.attune.trainer.kafka;
 
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
@@ -8,6 +9,7 @@ import dev.attune.schemas.events.ModelVersion;
 import dev.attune.trainer.core.Checkpoint;
 import dev.attune.trainer.core.CommitNote;
 import dev.attune.trainer.core.Manifests;
+import dev.attune.trainer.core.Measurement;
 import dev.attune.trainer.core.ModelCheckpoint;
 import dev.attune.trainer.core.Provenance;
 import dev.attune.trainer.core.VersionHistory;
@@ -24,14 +26,16 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores a checkpoint: first the artifacts, then in one transaction the manifests of all changed
- * models, their measurements, the tombstones of old artifacts and the group's offset. Either all of
- * it is seen or nothing.
+ * models, the same once more as history where a version is new, their measurements, the tombstones
+ * of old versions, old artifacts and rollbacks that were carried out, and the group's offset.
+ * Either all of it is seen or nothing.
  */
 final class Publisher {
-  /** Old versions that are cleaned up with one checkpoint of a model. */
+  /** Old manifests that are cleaned up with one checkpoint of a model. */
   private static final int CLEANED_AT_ONCE = 16;
 
   private final ArtifactStore artifacts;
@@ -60,15 +64,8 @@ final class Publisher {
     List<VersionHistory.Obsolete> obsolete = obsolete(versions, now);
     Producer<String, SpecificRecord> producer = partition.producer();
     producer.beginTransaction();
-    for (ModelVersion version : versions) {
-      producer.send(new ProducerRecord<>(Topics.MODELS.name(), version.getName(), version));
-    }
-    for (ModelCheckpoint changed : checkpoint.changed()) {
-      if (!changed.metrics().isEmpty()) {
-        producer.send(
-            new ProducerRecord<>(
-                Topics.EVALUATIONS.name(), changed.name(), evaluation(changed, now)));
-      }
+    for (int i = 0; i < versions.size(); i++) {
+      send(producer, checkpoint.changed().get(i), versions.get(i));
     }
     // Models that have not taken a step yet may share their bytes.
     Set<String> published =
@@ -77,6 +74,9 @@ final class Publisher {
             .map(Artifact::getSha256)
             .collect(Collectors.toSet());
     for (VersionHistory.Obsolete old : obsolete) {
+      for (ModelVersion version : old.versions()) {
+        producer.send(manifest(ModelKeys.history(version.getName(), version.getVersion()), null));
+      }
       for (Artifact artifact : old.artifacts()) {
         if (!published.contains(artifact.getSha256())) {
           ArtifactStore.tombstones(artifact).forEach(producer::send);
@@ -93,6 +93,27 @@ final class Publisher {
     producer.commitTransaction();
     obsolete.forEach(manifests.history()::forget);
     return versions;
+  }
+
+  private static void send(
+      Producer<String, SpecificRecord> producer, ModelCheckpoint changed, ModelVersion version) {
+    String name = changed.name();
+    producer.send(manifest(name, version));
+    if (changed.published()) {
+      producer.send(manifest(ModelKeys.history(name, version.getVersion()), version));
+    }
+    if (changed.rolledBack()) {
+      producer.send(manifest(ModelKeys.rollback(name), null));
+    }
+    for (Measurement measurement : changed.measurements()) {
+      producer.send(
+          new ProducerRecord<>(Topics.EVALUATIONS.name(), name, evaluation(measurement, version)));
+    }
+  }
+
+  private static ProducerRecord<String, SpecificRecord> manifest(
+      String key, @Nullable ModelVersion version) {
+    return new ProducerRecord<>(Topics.MODELS.name(), key, version);
   }
 
   private List<ModelVersion> store(OwnedPartition partition, Checkpoint checkpoint, Instant now) {
@@ -125,14 +146,15 @@ final class Publisher {
         .toList();
   }
 
-  private static Evaluation evaluation(ModelCheckpoint changed, Instant now) {
+  private static Evaluation evaluation(Measurement measurement, ModelVersion version) {
     return Evaluation.newBuilder()
-        .setModel(changed.name())
-        .setVersion(changed.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
-        .setKind("prequential")
-        .setEvents(changed.counts().events())
-        .setMetrics(changed.metrics())
-        .setMeasuredAt(now)
+        .setModel(version.getName())
+        .setVersion(version.getVersion())
+        .setKind(measurement.kind())
+        .setEvents(version.getEvents())
+        .setMetrics(measurement.metrics())
+        .setMeasuredAt(version.getPublishedAt())
+        .setLabels(measurement.labels())
         .build();
   }
 }

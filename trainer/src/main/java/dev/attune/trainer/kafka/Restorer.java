@@ -11,6 +11,7 @@ import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.Manifests;
 import dev.attune.trainer.core.PartitionTrainer;
 import dev.attune.trainer.core.StartPosition;
+import dev.attune.trainer.core.StoredModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -102,10 +103,10 @@ final class Restorer {
     partition.producer().close(Duration.ofSeconds(5));
   }
 
-  /** The newest committed version of the general model. */
+  /** The general model as its newest committed manifest has it. */
   Optional<GeneralModel> newestGeneral() {
     manifests.refresh();
-    Optional<ModelVersion> newest = manifests.history().newest(Domains.GENERAL);
+    Optional<ModelVersion> newest = manifests.history().current(Domains.GENERAL);
     newest.ifPresent(version -> Manifests.requireFit(version, learners.provenance()));
     return newest.map(
         version -> {
@@ -126,7 +127,7 @@ final class Restorer {
     Map<TopicPartition, OffsetAndMetadata> committed =
         consumer.committed(new HashSet<>(partitions));
     Map<OwnedPartition, List<ModelVersion>> versions = new HashMap<>();
-    List<Artifact> states = new ArrayList<>();
+    List<Artifact> wanted = new ArrayList<>();
     for (OwnedPartition partition : taken) {
       TopicPartition topicPartition = partition.topicPartition();
       List<ModelVersion> newest = manifests.ownedBy(topicPartition.partition(), topic.partitions());
@@ -140,19 +141,38 @@ final class Restorer {
               ends.get(topicPartition));
       seek(partition, StartPosition.decide(log, newest, group(committed.get(topicPartition))));
       consumer.seek(topicPartition, partition.trainer().position());
-      newest.forEach(version -> states.add(version.getState()));
+      newest.forEach(version -> wanted.addAll(artifacts(version)));
       versions.put(partition, newest);
     }
-    Map<String, byte[]> bytes = artifacts.get(states);
+    Map<String, byte[]> bytes = artifacts.get(wanted);
     versions.forEach(
         (partition, newest) ->
             newest.forEach(
                 version ->
-                    learning.run(
-                        () ->
-                            partition
-                                .trainer()
-                                .restore(version, bytes.get(version.getState().getSha256())))));
+                    learning.run(() -> partition.trainer().restore(stored(version, bytes)))));
+  }
+
+  /** What is needed of a model: what it serves, where it stopped, and where that was published. */
+  private List<Artifact> artifacts(ModelVersion manifest) {
+    List<Artifact> needed = new ArrayList<>(List.of(manifest.getWeights(), manifest.getState()));
+    publishedState(manifest).ifPresent(needed::add);
+    return needed;
+  }
+
+  private Optional<Artifact> publishedState(ModelVersion manifest) {
+    return manifests
+        .history()
+        .published(manifest.getName(), manifest.getVersion())
+        .map(ModelVersion::getState);
+  }
+
+  private StoredModel stored(ModelVersion manifest, Map<String, byte[]> bytes) {
+    return new StoredModel(
+        manifest,
+        bytes.get(manifest.getWeights().getSha256()),
+        bytes.get(manifest.getState().getSha256()),
+        publishedState(manifest).map(artifact -> bytes.get(artifact.getSha256())),
+        manifests.history().highestVersion(manifest.getName()));
   }
 
   private static void seek(OwnedPartition partition, StartPosition.Decision decision) {

@@ -52,6 +52,9 @@ public final class RewardsPipeline implements Pipeline {
   private static final Duration BACKOFF = Duration.ofSeconds(1);
   private static final int QUEUE_LIMIT = 16;
 
+  /** How often the log is read for what operators ask for. */
+  private static final Duration LOOK = Duration.ofSeconds(2);
+
   /** A member that is learning polls so many times within the group's patience. */
   private static final int POLLS_PER_INTERVAL = 10;
 
@@ -114,7 +117,9 @@ public final class RewardsPipeline implements Pipeline {
           new Restorer(
               clients, brokers, manifests, artifacts, learners, learning, settings.checkpoints());
       Publisher publisher = new Publisher(artifacts, manifests, learners.provenance(), clock);
-      new Session(consumer, learning, restorer, publisher).run();
+      OperatorRequests requests =
+          new OperatorRequests(manifests, artifacts, learners.provenance(), learning);
+      new Session(consumer, learning, restorer, publisher, requests).run();
     } finally {
       joined = false;
     }
@@ -136,19 +141,23 @@ public final class RewardsPipeline implements Pipeline {
     private final LearningThread learning;
     private final Restorer restorer;
     private final Publisher publisher;
+    private final OperatorRequests requests;
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private @Nullable RuntimeException failure;
     private boolean rejoin;
+    private long lookedNanos = System.nanoTime() - LOOK.toNanos();
 
     Session(
         Consumer<String, PreferenceBucket> consumer,
         LearningThread learning,
         Restorer restorer,
-        Publisher publisher) {
+        Publisher publisher,
+        OperatorRequests requests) {
       this.consumer = consumer;
       this.learning = learning;
       this.restorer = restorer;
       this.publisher = publisher;
+      this.requests = requests;
     }
 
     void run() {
@@ -160,6 +169,7 @@ public final class RewardsPipeline implements Pipeline {
           }
           fetch(idle() ? IDLE_POLL : Duration.ZERO);
           joined = consumer.groupMetadata().generationId() >= 0;
+          look();
           learnNext();
           publishNextDue();
         }
@@ -366,6 +376,9 @@ public final class RewardsPipeline implements Pipeline {
       metrics.retracted(bucket.getRetractions());
       partition.progress().add(learned.steps(), System.nanoTime());
       sample.stop(metrics.learn());
+      if (owns(partition) && partition.trainer().urgent()) {
+        publish(partition);
+      }
     }
 
     /** On the learning thread. */
@@ -427,6 +440,26 @@ public final class RewardsPipeline implements Pipeline {
       return owned.get(partition.topicPartition()) == partition;
     }
 
+    // ---- operators -------------------------------------------------------------------------
+
+    /** A rollback is carried out at once, and where nothing is being learned too. */
+    private void look() {
+      long now = System.nanoTime();
+      if (now - lookedNanos < LOOK.toNanos()) {
+        return;
+      }
+      lookedNanos = now;
+      for (OwnedPartition partition : List.copyOf(owned.values())) {
+        orGiveUp(
+            partition,
+            () -> {
+              if (requests.carryOut(partition)) {
+                commit(partition);
+              }
+            });
+      }
+    }
+
     // ---- publishing ------------------------------------------------------------------------
 
     /** One checkpoint between two polls. */
@@ -440,7 +473,12 @@ public final class RewardsPipeline implements Pipeline {
 
     private void publish(OwnedPartition partition) {
       if (partition.trainer().uncommitted()) {
-        orGiveUp(partition, () -> commit(partition));
+        orGiveUp(
+            partition,
+            () -> {
+              requests.carryOut(partition);
+              commit(partition);
+            });
       }
     }
 
@@ -457,7 +495,7 @@ public final class RewardsPipeline implements Pipeline {
             .addKeyValue("model", version.getName())
             .addKeyValue("version", version.getVersion())
             .addKeyValue("comparisons", version.getComparisons())
-            .log("model published");
+            .log("model committed");
       }
     }
 

@@ -1,0 +1,22 @@
+package dev.attune.trainer.core;
+
+import dev.attune.schemas.events.ModelVersion;
+import java.util.Optional;
+
+/**
+ * A committed model as it is stored.
+ *
+ * @param manifest its newest manifest
+ * @param weights what the manifest's weights artifact holds
+ * @param state what its state artifact holds
+ * @param publishedState the state as of the publication of the manifest's version; empty where
+ *     nothing was published yet
+ * @param highestVersion the highest version that was ever published
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier of bytes that is never compared
+public record StoredModel(
+    ModelVersion manifest,
+    byte[] weights,
+    byte[] state,
+    Optional<byte[]> publishedState,
+    long highestVersion) {}
