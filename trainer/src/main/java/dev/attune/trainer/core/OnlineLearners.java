@@ -55,7 +55,7 @@ public final class OnlineLearners implements LearnerFactory {
             base,
             config,
             general.map(model -> RewardWeights.read(model.weights())).orElse(null),
-            general.map(GeneralModel::state).orElse(null)));
+            general.map(model -> model.state().learner()).orElse(null)));
   }
 
   @Override

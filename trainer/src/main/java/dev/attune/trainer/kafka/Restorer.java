@@ -12,6 +12,7 @@ import dev.attune.trainer.core.Manifests;
 import dev.attune.trainer.core.PartitionTrainer;
 import dev.attune.trainer.core.StartPosition;
 import dev.attune.trainer.core.StoredModel;
+import dev.attune.trainer.core.TrainingState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -115,7 +116,7 @@ final class Restorer {
           return new GeneralModel(
               version,
               found.get(version.getWeights().getSha256()),
-              found.get(version.getState().getSha256()));
+              TrainingState.read(Domains.GENERAL, found.get(version.getState().getSha256())));
         });
   }
 

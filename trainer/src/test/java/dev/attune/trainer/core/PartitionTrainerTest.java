@@ -122,7 +122,10 @@ class PartitionTrainerTest {
     ModelVersion general = Versions.with("general", 4, "w", "s");
     PartitionTrainer trainer = trainer(LAW, new FakeLearners());
     trainer.begin(
-        "domain/law", Optional.of(new GeneralModel(general, new byte[] {1}, new byte[] {2})));
+        "domain/law",
+        Optional.of(
+            new GeneralModel(
+                general, new byte[] {1}, new TrainingState(new byte[] {2}, Abandoned.NONE))));
     trainer.accept(0, Buckets.of(LAW, 0, 4));
     Optional<String> first = trainer.checkpoint().changed().get(0).parent();
     List<ModelVersion> versions = commit(trainer);
