@@ -83,7 +83,11 @@ class ReplayMemoryTest {
 
   private static EncodedExample event(int id) {
     return new EncodedExample(
-        "pooled", new EncodedDialogue(new int[] {id}, new ArrayList<>()), List.of(), List.of());
+        "pooled",
+        UserKey.NONE,
+        new EncodedDialogue(new int[] {id}, new ArrayList<>()),
+        List.of(),
+        List.of());
   }
 
   private static double[] uniform() {
