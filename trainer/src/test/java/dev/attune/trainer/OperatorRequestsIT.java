@@ -62,7 +62,7 @@ class OperatorRequestsIT {
     assertThat(back.getVersion()).isEqualTo(1);
     assertThat(back.getWeights()).isEqualTo(good.getWeights());
     assertThat(back.getVerdict().getDecision()).isEqualTo(GateDecision.ROLLED_BACK);
-    RewardLearner expected = new FakeLearners().restore(MODEL, fixture.learner(good));
+    RewardLearner expected = new FakeLearners().restore(MODEL, fixture.learner(back));
     learnOneBucket();
     expected.accept("pooled", Buckets.of(LAW, sent - 1, EVENTS));
     ModelVersion next = fixture.newest().get(MODEL);

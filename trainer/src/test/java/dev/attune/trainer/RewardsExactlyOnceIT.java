@@ -6,12 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.PreferenceBucket;
-import dev.attune.trainer.core.Abandoned;
 import dev.attune.trainer.core.Buckets;
 import dev.attune.trainer.core.FakeLearners;
 import dev.attune.trainer.core.GeneralModel;
 import dev.attune.trainer.core.RewardLearner;
-import dev.attune.trainer.core.TrainingState;
+import dev.attune.trainer.core.TrainingStates;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,7 +90,7 @@ class RewardsExactlyOnceIT {
                       new GeneralModel(
                           generalVersion,
                           expectedGeneral.weights(),
-                          new TrainingState(expectedGeneral.state(), Abandoned.NONE))));
+                          TrainingStates.of(expectedGeneral.state()))));
       domains.stream()
           .filter(bucket -> bucket.getDomain().equals(domain))
           .forEach(bucket -> expected.accept("pooled", bucket));

@@ -12,6 +12,7 @@ import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.CheckpointPolicy;
 import dev.attune.trainer.core.Chunks;
 import dev.attune.trainer.core.Manifests;
+import dev.attune.trainer.core.RewardsConfig;
 import dev.attune.trainer.core.TrainingState;
 import dev.attune.trainer.kafka.KafkaTrainerClients;
 import java.nio.file.Path;
@@ -65,6 +66,8 @@ final class TrainerFixture implements AutoCloseable {
         Optional.empty(),
         "attune-trainer-rewards",
         OnlineConfig.defaults(),
+        RewardsConfig.ungated(),
+        1,
         new CheckpointPolicy(7, 1_000, Duration.ofMillis(200)),
         3,
         Duration.ZERO);

@@ -1,6 +1,7 @@
 package dev.attune.trainer.core;
 
 import dev.attune.model.reward.LearnerCounts;
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.ModelVersion;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes and checks manifests. */
 public final class Manifests {
@@ -33,11 +35,9 @@ public final class Manifests {
       BucketPosition position,
       Instant now) {
     LearnerCounts counts = checkpoint.counts();
-    Abandoned abandoned = checkpoint.abandoned();
     Map<String, Double> metrics = new HashMap<>(checkpoint.metrics());
     metrics.put(PENDING_COMPARISONS, (double) counts.pendingComparisons());
     metrics.put(PENDING_JUDGEMENTS, (double) counts.pendingJudgements());
-    metrics.put(ABANDONED_COMPARISONS, (double) abandoned.comparisons());
     return ModelVersion.newBuilder()
         .setName(checkpoint.name())
         .setVersion(checkpoint.version())
@@ -49,14 +49,42 @@ public final class Manifests {
         .setConfigHash(provenance.configHash())
         .setParent(checkpoint.parent().orElse(null))
         .setPositions(List.of(position))
-        .setComparisons(counts.comparisons() + abandoned.comparisons())
-        .setJudgements(counts.judgements() + abandoned.judgements())
+        .setComparisons(counts.comparisons())
+        .setJudgements(counts.judgements())
         .setReplayed(counts.replayed())
-        .setEvents(counts.events() + abandoned.events())
+        .setEvents(counts.events())
         .setSteps(counts.steps())
         .setMetrics(metrics)
         .setPublishedAt(now)
         .setVerdict(checkpoint.verdict().orElse(null))
+        .build();
+  }
+
+  /** The manifest of a calibration whose artifact is stored: it is state and weights in one. */
+  public static ModelVersion next(
+      CalibrationCheckpoint checkpoint,
+      Optional<ModelVersion> previous,
+      Artifact artifact,
+      Provenance provenance,
+      BucketPosition position,
+      Instant now) {
+    long events = checkpoint.calibration().events();
+    return ModelVersion.newBuilder()
+        .setName(ModelKeys.calibration(checkpoint.domain()))
+        .setVersion(previous.map(ModelVersion::getVersion).orElse(0L) + 1)
+        .setWeights(artifact)
+        .setState(artifact)
+        .setBase(provenance.base())
+        .setPrecision(provenance.precision())
+        .setCodeVersion(provenance.codeVersion())
+        .setConfigHash(provenance.configHash())
+        .setParent(previous.map(version -> version.getWeights().getSha256()).orElse(null))
+        .setPositions(List.of(position))
+        .setComparisons(events)
+        .setEvents(events)
+        .setSteps(0)
+        .setMetrics(Map.of())
+        .setPublishedAt(now)
         .build();
   }
 

@@ -18,11 +18,11 @@ import java.util.Optional;
  * @param parent sha-256 of the weights that this version was trained from
  * @param weights what a scorer loads
  * @param state what the trainer goes on from
- * @param counts of the present learner
- * @param abandoned what was learned and is in the present state no more
+ * @param counts learned so far
  * @param metrics measured so far
  * @param verdict the gate's last word
  * @param measurements for attune.evaluations
+ * @param calibrations of the model's domains, those that are to be published
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier of bytes that is never compared
 public record ModelCheckpoint(
@@ -35,7 +35,7 @@ public record ModelCheckpoint(
     byte[] weights,
     byte[] state,
     LearnerCounts counts,
-    Abandoned abandoned,
     Map<String, Double> metrics,
     Optional<GateVerdict> verdict,
-    List<Measurement> measurements) {}
+    List<Measurement> measurements,
+    List<CalibrationCheckpoint> calibrations) {}

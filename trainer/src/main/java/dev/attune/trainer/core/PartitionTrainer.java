@@ -28,7 +28,9 @@ public final class PartitionTrainer implements AutoCloseable {
   private final int partition;
   private final int partitions;
   private final LearnerFactory learners;
+  private final RewardsConfig config;
   private final Map<String, TrainedModel> models = new TreeMap<>();
+  private Erasures erasures = Erasures.NONE;
   private long position;
   private long trainedPosition = NOT_TRAINED;
   private long committedPosition;
@@ -41,15 +43,18 @@ public final class PartitionTrainer implements AutoCloseable {
    * @param partition this partition
    * @param partitions how many the topic has
    */
-  public PartitionTrainer(int partition, int partitions, LearnerFactory learners) {
+  public PartitionTrainer(
+      int partition, int partitions, LearnerFactory learners, RewardsConfig config) {
     this.partition = partition;
     this.partitions = partitions;
     this.learners = learners;
+    this.config = config;
   }
 
   /** Takes a committed model up again. */
   public void restore(StoredModel stored) {
-    models.put(stored.manifest().getName(), new TrainedModel(stored, learners));
+    models.put(
+        stored.manifest().getName(), TrainedModel.restore(stored, config, learners, erasures));
     trainedPosition =
         Math.max(trainedPosition, StartPosition.trained(List.of(stored.manifest()), partition));
   }
@@ -77,13 +82,7 @@ public final class PartitionTrainer implements AutoCloseable {
     if (models.containsKey(name)) {
       throw new IllegalStateException("model " + name + " has already begun");
     }
-    boolean isGeneral = name.equals(Domains.GENERAL);
-    RewardLearner learner = isGeneral ? learners.general() : learners.customized(general);
-    Optional<String> parent =
-        isGeneral
-            ? Optional.empty()
-            : general.map(model -> model.version().getWeights().getSha256());
-    models.put(name, new TrainedModel(name, learners, learner, parent));
+    models.put(name, TrainedModel.begin(name, config, learners, general, erasures));
   }
 
   /**
@@ -127,11 +126,10 @@ public final class PartitionTrainer implements AutoCloseable {
     if (model == null) {
       throw new IllegalStateException("model " + name + " has not begun");
     }
-    long stepsBefore = model.learner().counts().steps();
+    long stepsBefore = model.counts().steps();
     broken = true;
-    model.learner().accept(Domains.head(domain), bucket);
+    model.accept(bucket);
     broken = false;
-    model.markChanged();
     position = offset + 1;
     return new Learned(
         name,
@@ -139,7 +137,7 @@ public final class PartitionTrainer implements AutoCloseable {
         comparisons.getOrDefault(false, 0L),
         comparisons.getOrDefault(true, 0L),
         judgements,
-        model.learner().counts().steps() - stepsBefore);
+        model.counts().steps() - stepsBefore);
   }
 
   /** Goes past a record that holds no bucket. */
@@ -199,6 +197,21 @@ public final class PartitionTrainer implements AutoCloseable {
   public void rollBack(ModelVersion to, byte[] weights, byte[] state) {
     requireUsable();
     models.get(to.getName()).rollBack(to, weights, state);
+  }
+
+  /**
+   * Forgets users who left: their events go from everything that is remembered, not from what was
+   * learned.
+   *
+   * @param left all who left, those included that were seen to before
+   */
+  public void forget(Erasures left) {
+    requireUsable();
+    if (left.all().size() == erasures.all().size()) {
+      return;
+    }
+    erasures = left;
+    models.values().forEach(model -> model.forget(left));
   }
 
   /** True where there is anything to commit: a changed model or a moved position. */

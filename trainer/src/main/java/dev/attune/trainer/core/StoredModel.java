@@ -9,8 +9,8 @@ import java.util.Optional;
  * @param manifest its newest manifest
  * @param weights what the manifest's weights artifact holds
  * @param state what its state artifact holds
- * @param publishedState the state as of the publication of the manifest's version; empty where
- *     nothing was published yet
+ * @param published the manifest's version as of its publication; empty where nothing was published
+ *     yet
  * @param highestVersion the highest version that was ever published
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier of bytes that is never compared
@@ -18,5 +18,15 @@ public record StoredModel(
     ModelVersion manifest,
     byte[] weights,
     byte[] state,
-    Optional<byte[]> publishedState,
-    long highestVersion) {}
+    Optional<Published> published,
+    long highestVersion) {
+
+  /**
+   * A version as of its publication.
+   *
+   * @param manifest its manifest
+   * @param state what the manifest's state artifact holds
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier of bytes that is never compared
+  public record Published(ModelVersion manifest, byte[] state) {}
+}

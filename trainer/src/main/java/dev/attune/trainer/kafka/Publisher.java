@@ -6,6 +6,7 @@ import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.Evaluation;
 import dev.attune.schemas.events.ModelVersion;
+import dev.attune.trainer.core.CalibrationCheckpoint;
 import dev.attune.trainer.core.Checkpoint;
 import dev.attune.trainer.core.CommitNote;
 import dev.attune.trainer.core.Manifests;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,16 +62,27 @@ final class Publisher {
   List<ModelVersion> publish(
       OwnedPartition partition, Checkpoint checkpoint, ConsumerGroupMetadata group) {
     Instant now = clock.instant();
-    List<ModelVersion> versions = store(partition, checkpoint, now);
-    List<VersionHistory.Obsolete> obsolete = obsolete(versions, now);
+    BucketPosition position =
+        new BucketPosition(
+            partition.topicId(), partition.topicPartition().partition(), checkpoint.position());
+    List<ModelVersion> versions = new ArrayList<>();
+    List<ModelVersion> calibrations = new ArrayList<>();
+    for (ModelCheckpoint changed : checkpoint.changed()) {
+      versions.add(store(changed, position, now));
+      changed.calibrations().forEach(each -> calibrations.add(store(each, position, now)));
+    }
+    artifacts.confirm();
+    List<ModelVersion> all = Stream.concat(versions.stream(), calibrations.stream()).toList();
+    List<VersionHistory.Obsolete> obsolete = obsolete(all, now);
     Producer<String, SpecificRecord> producer = partition.producer();
     producer.beginTransaction();
     for (int i = 0; i < versions.size(); i++) {
       send(producer, checkpoint.changed().get(i), versions.get(i));
     }
+    calibrations.forEach(version -> producer.send(manifest(version.getName(), version)));
     // Models that have not taken a step yet may share their bytes.
     Set<String> published =
-        versions.stream()
+        all.stream()
             .flatMap(version -> Stream.of(version.getWeights(), version.getState()))
             .map(Artifact::getSha256)
             .collect(Collectors.toSet());
@@ -116,23 +129,19 @@ final class Publisher {
     return new ProducerRecord<>(Topics.MODELS.name(), key, version);
   }
 
-  private List<ModelVersion> store(OwnedPartition partition, Checkpoint checkpoint, Instant now) {
-    BucketPosition position =
-        BucketPosition.newBuilder()
-            .setTopicId(partition.topicId())
-            .setPartition(partition.topicPartition().partition())
-            .setNextOffset(checkpoint.position())
-            .build();
-    List<ModelVersion> versions = new ArrayList<>();
-    for (ModelCheckpoint changed : checkpoint.changed()) {
-      Artifact weights =
-          artifacts.put(changed.weights(), changed.previous().map(ModelVersion::getWeights));
-      Artifact state =
-          artifacts.put(changed.state(), changed.previous().map(ModelVersion::getState));
-      versions.add(Manifests.next(changed, weights, state, provenance, position, now));
-    }
-    artifacts.confirm();
-    return versions;
+  private ModelVersion store(ModelCheckpoint changed, BucketPosition position, Instant now) {
+    Artifact weights =
+        artifacts.put(changed.weights(), changed.previous().map(ModelVersion::getWeights));
+    Artifact state = artifacts.put(changed.state(), changed.previous().map(ModelVersion::getState));
+    return Manifests.next(changed, weights, state, provenance, position, now);
+  }
+
+  private ModelVersion store(CalibrationCheckpoint changed, BucketPosition position, Instant now) {
+    Optional<ModelVersion> previous =
+        manifests.history().current(ModelKeys.calibration(changed.domain()));
+    Artifact artifact =
+        artifacts.put(changed.calibration().toBytes(), previous.map(ModelVersion::getWeights));
+    return Manifests.next(changed, previous, artifact, provenance, position, now);
   }
 
   /** Reads the log first: it says which versions of any model are kept. */

@@ -10,6 +10,7 @@ import dev.attune.trainer.core.GeneralModel;
 import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.Manifests;
 import dev.attune.trainer.core.PartitionTrainer;
+import dev.attune.trainer.core.RewardsConfig;
 import dev.attune.trainer.core.StartPosition;
 import dev.attune.trainer.core.StoredModel;
 import dev.attune.trainer.core.TrainingState;
@@ -45,6 +46,8 @@ final class Restorer {
   private final ArtifactStore artifacts;
   private final LearnerFactory learners;
   private final LearningThread learning;
+  private final ErasureLog erasures;
+  private final RewardsConfig rewards;
   private final CheckpointPolicy policy;
 
   Restorer(
@@ -54,6 +57,8 @@ final class Restorer {
       ArtifactStore artifacts,
       LearnerFactory learners,
       LearningThread learning,
+      ErasureLog erasures,
+      RewardsConfig rewards,
       CheckpointPolicy policy) {
     this.clients = clients;
     this.brokers = brokers;
@@ -61,6 +66,8 @@ final class Restorer {
     this.artifacts = artifacts;
     this.learners = learners;
     this.learning = learning;
+    this.erasures = erasures;
+    this.rewards = rewards;
     this.policy = policy;
   }
 
@@ -80,13 +87,14 @@ final class Restorer {
             new OwnedPartition(
                 partition,
                 topic.id(),
-                new PartitionTrainer(partition.partition(), topic.partitions(), learners),
+                new PartitionTrainer(partition.partition(), topic.partitions(), learners, rewards),
                 producer,
                 policy.new Progress()));
         producer.initTransactions();
       }
       // Only after the fences: nothing more of the earlier owners can be committed.
       manifests.refreshFully(LOG_PATIENCE);
+      erasures.refresh();
       restore(taken, topic, consumer);
       complete = true;
       return taken;
@@ -146,6 +154,7 @@ final class Restorer {
       versions.put(partition, newest);
     }
     Map<String, byte[]> bytes = artifacts.get(wanted);
+    taken.forEach(partition -> learning.run(() -> partition.trainer().forget(erasures.erasures())));
     versions.forEach(
         (partition, newest) ->
             newest.forEach(
@@ -156,15 +165,12 @@ final class Restorer {
   /** What is needed of a model: what it serves, where it stopped, and where that was published. */
   private List<Artifact> artifacts(ModelVersion manifest) {
     List<Artifact> needed = new ArrayList<>(List.of(manifest.getWeights(), manifest.getState()));
-    publishedState(manifest).ifPresent(needed::add);
+    published(manifest).ifPresent(version -> needed.add(version.getState()));
     return needed;
   }
 
-  private Optional<Artifact> publishedState(ModelVersion manifest) {
-    return manifests
-        .history()
-        .published(manifest.getName(), manifest.getVersion())
-        .map(ModelVersion::getState);
+  private Optional<ModelVersion> published(ModelVersion manifest) {
+    return manifests.history().published(manifest.getName(), manifest.getVersion());
   }
 
   private StoredModel stored(ModelVersion manifest, Map<String, byte[]> bytes) {
@@ -172,7 +178,10 @@ final class Restorer {
         manifest,
         bytes.get(manifest.getWeights().getSha256()),
         bytes.get(manifest.getState().getSha256()),
-        publishedState(manifest).map(artifact -> bytes.get(artifact.getSha256())),
+        published(manifest)
+            .map(
+                version ->
+                    new StoredModel.Published(version, bytes.get(version.getState().getSha256()))),
         manifests.history().highestVersion(manifest.getName()));
   }
 

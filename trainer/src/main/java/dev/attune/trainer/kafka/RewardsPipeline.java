@@ -9,6 +9,8 @@ import dev.attune.trainer.core.CheckpointPolicy;
 import dev.attune.trainer.core.GeneralModel;
 import dev.attune.trainer.core.Learned;
 import dev.attune.trainer.core.LearnerFactory;
+import dev.attune.trainer.core.ResidentLearners;
+import dev.attune.trainer.core.RewardsConfig;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.core.VersionHistory;
 import io.micrometer.core.instrument.Timer;
@@ -69,11 +71,18 @@ public final class RewardsPipeline implements Pipeline {
   /**
    * How the pipeline works.
    *
+   * @param rewards how models are published and watched
+   * @param residentModels how many learners may be in native memory
    * @param checkpoints when checkpoints are made
    * @param keepVersions how many versions of each model keep their artifacts
    * @param keepAtLeast how long a replaced version keeps its artifacts in any case
    */
-  public record Settings(CheckpointPolicy checkpoints, int keepVersions, Duration keepAtLeast) {}
+  public record Settings(
+      RewardsConfig rewards,
+      int residentModels,
+      CheckpointPolicy checkpoints,
+      int keepVersions,
+      Duration keepAtLeast) {}
 
   public RewardsPipeline(
       Settings settings,
@@ -83,7 +92,7 @@ public final class RewardsPipeline implements Pipeline {
       Clock clock) {
     this.settings = settings;
     this.clients = clients;
-    this.learners = learners;
+    this.learners = new ResidentLearners(learners, settings.residentModels());
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -110,16 +119,25 @@ public final class RewardsPipeline implements Pipeline {
                 new VersionHistory(settings.keepVersions(), settings.keepAtLeast()));
         ArtifactStore artifacts =
             new ArtifactStore(clients.artifacts(), clients.uncommitted(Topics.ARTIFACTS));
+        ErasureLog erasures = new ErasureLog(clients.committed(Topics.ERASURES));
         LearningThread learning = new LearningThread(patience);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       Restorer restorer =
           new Restorer(
-              clients, brokers, manifests, artifacts, learners, learning, settings.checkpoints());
+              clients,
+              brokers,
+              manifests,
+              artifacts,
+              learners,
+              learning,
+              erasures,
+              settings.rewards(),
+              settings.checkpoints());
       Publisher publisher = new Publisher(artifacts, manifests, learners.provenance(), clock);
       OperatorRequests requests =
           new OperatorRequests(manifests, artifacts, learners.provenance(), learning);
-      new Session(consumer, learning, restorer, publisher, requests).run();
+      new Session(consumer, learning, restorer, publisher, requests, erasures).run();
     } finally {
       joined = false;
     }
@@ -142,6 +160,7 @@ public final class RewardsPipeline implements Pipeline {
     private final Restorer restorer;
     private final Publisher publisher;
     private final OperatorRequests requests;
+    private final ErasureLog erasures;
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private @Nullable RuntimeException failure;
     private boolean rejoin;
@@ -152,12 +171,14 @@ public final class RewardsPipeline implements Pipeline {
         LearningThread learning,
         Restorer restorer,
         Publisher publisher,
-        OperatorRequests requests) {
+        OperatorRequests requests,
+        ErasureLog erasures) {
       this.consumer = consumer;
       this.learning = learning;
       this.restorer = restorer;
       this.publisher = publisher;
       this.requests = requests;
+      this.erasures = erasures;
     }
 
     void run() {
@@ -440,7 +461,7 @@ public final class RewardsPipeline implements Pipeline {
       return owned.get(partition.topicPartition()) == partition;
     }
 
-    // ---- operators -------------------------------------------------------------------------
+    // ---- operators and users who leave --------------------------------------------------------
 
     /** A rollback is carried out at once, and where nothing is being learned too. */
     private void look() {
@@ -449,14 +470,27 @@ public final class RewardsPipeline implements Pipeline {
         return;
       }
       lookedNanos = now;
+      refreshErasures();
       for (OwnedPartition partition : List.copyOf(owned.values())) {
         orGiveUp(
             partition,
             () -> {
+              learning.run(() -> partition.trainer().forget(erasures.erasures()));
               if (requests.carryOut(partition)) {
                 commit(partition);
               }
             });
+      }
+    }
+
+    private void refreshErasures() {
+      try {
+        erasures.refresh();
+      } catch (RuntimeException e) {
+        if (!Failures.recoverable(e)) {
+          throw e;
+        }
+        recover(e);
       }
     }
 

@@ -123,9 +123,7 @@ class PartitionTrainerTest {
     PartitionTrainer trainer = trainer(LAW, new FakeLearners());
     trainer.begin(
         "domain/law",
-        Optional.of(
-            new GeneralModel(
-                general, new byte[] {1}, new TrainingState(new byte[] {2}, Abandoned.NONE))));
+        Optional.of(new GeneralModel(general, new byte[] {1}, TrainingStates.of(new byte[] {2}))));
     trainer.accept(0, Buckets.of(LAW, 0, 4));
     Optional<String> first = trainer.checkpoint().changed().get(0).parent();
     List<ModelVersion> versions = commit(trainer);
@@ -218,9 +216,10 @@ class PartitionTrainerTest {
     ModelVersion goodVersion = commit(trainer).get(0);
     trainer.accept(1, Buckets.of(LAW, 1, 5));
     commit(trainer);
-    RewardLearner expected =
-        new FakeLearners()
-            .restore("domain/law", TrainingState.read("domain/law", good.state()).learner());
+    RewardLearner expected = new FakeLearners().customized(Optional.empty());
+    expected.accept("pooled", Buckets.of(LAW, 0, 6));
+    expected.accept("pooled", Buckets.of(LAW, 1, 5));
+    expected.fallBack(TrainingState.read("domain/law", good.state()).learner());
     expected.accept("pooled", Buckets.of(LAW, 2, 4));
 
     // When
@@ -235,7 +234,7 @@ class PartitionTrainerTest {
     assertThat(back.getWeights()).isEqualTo(goodVersion.getWeights());
     assertThat(back.getVerdict().getDecision()).isEqualTo(GateDecision.ROLLED_BACK);
     assertThat(given(back)).isEqualTo(11);
-    assertThat(back.getMetrics()).containsEntry(Manifests.ABANDONED_COMPARISONS, 5.0);
+    assertThat(back.getMetrics()).containsEntry(Manifests.ABANDONED_COMPARISONS, 4.0);
     trainer.accept(2, Buckets.of(LAW, 2, 4));
     assertThat(learner(trainer.checkpoint())).isEqualTo(expected.state());
     ModelVersion next = commit(trainer).get(0);
@@ -261,7 +260,8 @@ class PartitionTrainerTest {
   void shouldRefuseADomainOfAnotherPartition() {
     // Given
     int other = (Domains.partition(LAW, PARTITIONS) + 1) % PARTITIONS;
-    PartitionTrainer trainer = new PartitionTrainer(other, PARTITIONS, new FakeLearners());
+    PartitionTrainer trainer =
+        new PartitionTrainer(other, PARTITIONS, new FakeLearners(), RewardsConfig.ungated());
 
     // When
     assertThatThrownBy(() -> trainer.accept(0, Buckets.of(LAW, 0, 1)))
@@ -293,7 +293,8 @@ class PartitionTrainerTest {
   }
 
   private static PartitionTrainer trainer(String domain, LearnerFactory learners) {
-    return new PartitionTrainer(Domains.partition(domain, PARTITIONS), PARTITIONS, learners);
+    return new PartitionTrainer(
+        Domains.partition(domain, PARTITIONS), PARTITIONS, learners, RewardsConfig.ungated());
   }
 
   private static byte[] learner(Checkpoint checkpoint) {
@@ -306,7 +307,7 @@ class PartitionTrainerTest {
         version,
         checkpoint.weights(),
         checkpoint.state(),
-        Optional.of(checkpoint.state()),
+        Optional.of(new StoredModel.Published(version, checkpoint.state())),
         version.getVersion());
   }
 
