@@ -7,6 +7,7 @@ import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.trainer.core.CheckpointPolicy;
+import dev.attune.trainer.kafka.users.UsersSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ import java.util.Set;
  * @param checkpoints when models are published
  * @param keepVersions how many versions of each model keep their artifacts, at least 1
  * @param keepAtLeast how long a replaced version keeps its artifacts in any case
+ * @param users how the users pipeline works
  */
 public record TrainerConfig(
     KafkaSettings kafka,
@@ -41,7 +43,8 @@ public record TrainerConfig(
     OnlineConfig learning,
     CheckpointPolicy checkpoints,
     int keepVersions,
-    Duration keepAtLeast) {
+    Duration keepAtLeast,
+    UsersSettings users) {
 
   private static final String AUTO = "auto";
 
@@ -112,6 +115,7 @@ public record TrainerConfig(
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(learning, "learning");
     Objects.requireNonNull(checkpoints, "checkpoints");
+    Objects.requireNonNull(users, "users");
     if (group.isBlank()) {
       throw new IllegalArgumentException(GROUP.name() + " is empty");
     }
@@ -146,7 +150,8 @@ public record TrainerConfig(
             configuration.get(CHECKPOINT_STEPS),
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
-        configuration.get(KEEP_AT_LEAST));
+        configuration.get(KEEP_AT_LEAST),
+        UsersKeys.read(configuration));
   }
 
   private static Set<PipelineKind> pipelines(String list) {
@@ -184,6 +189,7 @@ public record TrainerConfig(
                 KEEP_VERSIONS,
                 KEEP_AT_LEAST));
     keys.addAll(LearningKeys.all());
+    keys.addAll(UsersKeys.all());
     return List.copyOf(keys);
   }
 }

@@ -292,22 +292,26 @@ public final class UsersPipeline implements Pipeline {
     /** Takes up a newer epoch between two batches. */
     private void followPolicy() {
       long now = System.nanoTime();
-      if (now - policiesFollowed < POLICY_INTERVAL.toNanos()) {
-        return;
+      if (now - policiesFollowed >= POLICY_INTERVAL.toNanos()) {
+        policiesFollowed = now;
+        orRecover(policies::follow);
       }
-      policiesFollowed = now;
-      orRecover(
-          () -> {
-            policies.follow();
-            adopt();
-          });
+      if (policies.hasNewer(epoch())) {
+        orRecover(this::adopt);
+      }
+    }
+
+    /** The epoch that is learned under; 0: none yet. */
+    private long epoch() {
+      return loaded == null ? 0 : loaded.trainer().policy().epoch();
+    }
+
+    /** What users are learned with now; null while there is no policy or a newer one is known. */
+    private UserTrainers.@Nullable Loaded current() {
+      return policies.hasNewer(epoch()) ? null : loaded;
     }
 
     private void adopt() {
-      long epoch = loaded == null ? 0 : loaded.trainer().policy().epoch();
-      if (!policies.hasNewer(epoch)) {
-        return;
-      }
       Policy policy = policies.policy().orElseThrow();
       UserTrainers.Loaded next = onLearningThread(() -> trainers.load(policy));
       unload();
@@ -386,7 +390,7 @@ public final class UsersPipeline implements Pipeline {
 
     /** One batch of each partition. Returns whether there was any. */
     private boolean learnHeads() {
-      UserTrainers.Loaded with = loaded;
+      UserTrainers.Loaded with = current();
       if (with == null) {
         return false;
       }
@@ -402,8 +406,7 @@ public final class UsersPipeline implements Pipeline {
               partition,
               batch,
               metrics.heads(),
-              records ->
-                  partition.users().learnHeads(records, with.trainer(), settings.batched()),
+              records -> partition.users().learnHeads(records, with.trainer(), settings.batched()),
               last -> last + 1,
               last -> partition.rowPosition());
         }
@@ -413,7 +416,7 @@ public final class UsersPipeline implements Pipeline {
 
     /** A few events of the partition whose turn it is. Returns whether there were any. */
     private boolean learnRows() {
-      UserTrainers.Loaded with = loaded;
+      UserTrainers.Loaded with = current();
       if (!settings.rows() || with == null || !with.trainer().hasRows()) {
         return false;
       }
@@ -476,8 +479,7 @@ public final class UsersPipeline implements Pipeline {
             long now = clock.millis();
             for (OwnedUsers.Fetched one : fetched) {
               if (one.record().offset() <= batch.last()) {
-                part.freshness()
-                    .record(Math.max(0, now - one.timestamp()), TimeUnit.MILLISECONDS);
+                part.freshness().record(Math.max(0, now - one.timestamp()), TimeUnit.MILLISECONDS);
               }
             }
           });
@@ -509,7 +511,6 @@ public final class UsersPipeline implements Pipeline {
       // Rows that pass over buckets change nothing: the next commit says how far they have come.
       if (!batch.changes().isEmpty()) {
         Timer.Sample sample = Timer.start();
-        long epoch = loaded == null ? 0 : loaded.trainer().policy().epoch();
         partition.producer().beginTransaction();
         batch
             .changes()
@@ -526,7 +527,7 @@ public final class UsersPipeline implements Pipeline {
                 Map.of(
                     topicPartition,
                     new OffsetAndMetadata(
-                        position, partition.note(rowPosition, batch, epoch).encode())),
+                        position, partition.note(rowPosition, batch, epoch()).encode())),
                 consumer.groupMetadata());
         partition.producer().commitTransaction();
         sample.stop(part.commit());
