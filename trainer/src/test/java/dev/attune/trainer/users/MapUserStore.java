@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** States in memory, through their bytes as on disk. */
-final class MapUserStore implements UserStore {
+public final class MapUserStore implements UserStore {
   private final Map<String, byte[]> states = new TreeMap<>();
 
   @Override
@@ -33,7 +33,8 @@ final class MapUserStore implements UserStore {
         });
   }
 
-  Map<String, byte[]> bytes() {
+  /** The states as bytes, by user. */
+  public Map<String, byte[]> bytes() {
     return states;
   }
 }

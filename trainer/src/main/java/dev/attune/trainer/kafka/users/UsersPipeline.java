@@ -2,6 +2,7 @@ package dev.attune.trainer.kafka.users;
 
 import dev.attune.model.policy.Policy;
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Evaluation;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.kafka.Brokers;
@@ -521,6 +522,15 @@ public final class UsersPipeline implements Pipeline {
                         .send(
                             new ProducerRecord<>(
                                 Topics.USERS.name(), topicPartition.partition(), user, state)));
+        batch.tally().predictions().forEach(partition.measurements()::add);
+        if (partition.evaluationDue(settings.evaluateEvery())) {
+          Evaluation evaluation = evaluation(partition);
+          partition
+              .producer()
+              .send(
+                  new ProducerRecord<>(
+                      Topics.EVALUATIONS.name(), evaluation.getModel(), evaluation));
+        }
         partition
             .producer()
             .sendOffsetsToTransaction(
@@ -537,6 +547,18 @@ public final class UsersPipeline implements Pipeline {
       partition.rows().removeIf(fetched -> fetched.record().offset() < rowPosition);
       metrics.committed(batch.tally());
       metrics.owned(owned.values());
+    }
+
+    private Evaluation evaluation(OwnedUsers partition) {
+      return Evaluation.newBuilder()
+          .setModel("users/" + partition.topicPartition().partition())
+          .setVersion(epoch())
+          .setKind("prequential")
+          .setEvents(partition.measurements().count())
+          .setMetrics(partition.measurements().metrics())
+          .setMeasuredAt(clock.instant())
+          .setLabels(Map.of())
+          .build();
     }
 
     /** Failures that pass cost the partition's place: it is taken up anew. */
