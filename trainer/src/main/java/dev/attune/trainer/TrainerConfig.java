@@ -32,6 +32,7 @@ import java.util.Set;
  * @param checkpoints when models are published
  * @param keepVersions how many versions of each model keep their artifacts, at least 1
  * @param keepAtLeast how long a replaced version keeps its artifacts in any case
+ * @param policy how the policy is learned
  * @param users how the users pipeline works
  */
 public record TrainerConfig(
@@ -44,6 +45,7 @@ public record TrainerConfig(
     CheckpointPolicy checkpoints,
     int keepVersions,
     Duration keepAtLeast,
+    PolicySettings policy,
     UsersSettings users) {
 
   private static final String AUTO = "auto";
@@ -115,6 +117,7 @@ public record TrainerConfig(
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(learning, "learning");
     Objects.requireNonNull(checkpoints, "checkpoints");
+    Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(users, "users");
     if (group.isBlank()) {
       throw new IllegalArgumentException(GROUP.name() + " is empty");
@@ -151,6 +154,7 @@ public record TrainerConfig(
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
         configuration.get(KEEP_AT_LEAST),
+        PolicyKeys.read(configuration));
         UsersKeys.read(configuration));
   }
 
@@ -189,6 +193,7 @@ public record TrainerConfig(
                 KEEP_VERSIONS,
                 KEEP_AT_LEAST));
     keys.addAll(LearningKeys.all());
+    keys.addAll(PolicyKeys.all(),
     keys.addAll(UsersKeys.all());
     return List.copyOf(keys);
   }

@@ -155,6 +155,7 @@ class TrainerAppIT {
         new CheckpointPolicy(100, 100, Duration.ofMillis(200)),
         3,
         Duration.ofMinutes(1),
+        PolicySettings.defaults(),
         fixture.config(folder).users());
   }
 

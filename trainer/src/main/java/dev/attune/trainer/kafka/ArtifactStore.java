@@ -25,13 +25,13 @@ import org.apache.kafka.common.errors.InterruptException;
  * does not matter who wrote a chunk or whether its transaction was committed. Confined to one
  * thread at a time.
  */
-final class ArtifactStore implements AutoCloseable {
+public final class ArtifactStore implements AutoCloseable {
 
   private final Producer<String, SpecificRecord> producer;
   private final ArtifactReader reader;
   private final List<Future<RecordMetadata>> unconfirmed = new ArrayList<>();
 
-  ArtifactStore(
+  public ArtifactStore(
       Producer<String, SpecificRecord> producer, Consumer<String, ArtifactChunk> consumer) {
     this.producer = producer;
     this.reader = new ArtifactReader(consumer);
@@ -41,7 +41,7 @@ final class ArtifactStore implements AutoCloseable {
    * Sends an artifact, unless the model's newest committed manifest names it: then it is stored and
    * cannot be deleted. It is safe only after {@link #confirm}.
    */
-  Artifact put(byte[] bytes, Optional<Artifact> committed) {
+  public Artifact put(byte[] bytes, Optional<Artifact> committed) {
     Artifact artifact = Chunks.describe(bytes);
     if (!committed.equals(Optional.of(artifact))) {
       for (ArtifactChunk chunk : Chunks.split(artifact, bytes)) {
@@ -57,7 +57,7 @@ final class ArtifactStore implements AutoCloseable {
   }
 
   /** Waits until the brokers have everything that was put. */
-  void confirm() {
+  public void confirm() {
     try {
       producer.flush();
       for (Future<RecordMetadata> future : unconfirmed) {
@@ -73,7 +73,7 @@ final class ArtifactStore implements AutoCloseable {
   }
 
   /** The records that delete an artifact. */
-  static List<ProducerRecord<String, SpecificRecord>> tombstones(Artifact artifact) {
+  public static List<ProducerRecord<String, SpecificRecord>> tombstones(Artifact artifact) {
     List<ProducerRecord<String, SpecificRecord>> tombstones = new ArrayList<>();
     for (int index = 0; index < artifact.getChunks(); index++) {
       tombstones.add(
@@ -89,7 +89,7 @@ final class ArtifactStore implements AutoCloseable {
    * @return the bytes by sha-256
    * @throws TrainerException where one is not there or has other bytes
    */
-  Map<String, byte[]> get(Collection<Artifact> wanted) {
+  public Map<String, byte[]> get(Collection<Artifact> wanted) {
     return reader.get(wanted);
   }
 
