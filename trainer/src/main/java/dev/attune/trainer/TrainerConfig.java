@@ -154,7 +154,7 @@ public record TrainerConfig(
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
         configuration.get(KEEP_AT_LEAST),
-        PolicyKeys.read(configuration));
+        PolicyKeys.read(configuration),
         UsersKeys.read(configuration));
   }
 

@@ -98,8 +98,7 @@ class UsersExactlyOnceIT {
         assertThat(second.failure()).isNull();
       }
     }
-    assertThat(fixture.states())
-        .containsExactlyEntriesOf(fixture.expected(POLICY, LOADER, false));
+    assertThat(fixture.states()).containsExactlyEntriesOf(fixture.expected(POLICY, LOADER, false));
   }
 
   @Test

@@ -138,8 +138,7 @@ final class UsersFixture implements AutoCloseable {
       PolicyPasses.Loader loader,
       MeterRegistry meters) {
     return new Running(
-        new UsersPipeline(
-            settings, with, loader, new UsersMetrics(meters), Clock.systemUTC()));
+        new UsersPipeline(settings, with, loader, new UsersMetrics(meters), Clock.systemUTC()));
   }
 
   void publish(Policy policy) {
@@ -244,8 +243,7 @@ final class UsersFixture implements AutoCloseable {
     Map<String, byte[]> expected = new TreeMap<>();
     for (List<BucketRecord> log : bucketLog().values()) {
       MapUserStore store = new MapUserStore();
-      UserPartition partition =
-          new UserPartition(store, Duration.ofDays(30), Instant.EPOCH);
+      UserPartition partition = new UserPartition(store, Duration.ofDays(30), Instant.EPOCH);
       try (UserTrainers.Loaded loaded =
           new UserTrainers(loader, new LoggedEvents(log), REFERENCES, REMEMBERED).load(policy)) {
         UserTrainer trainer = loaded.trainer();
