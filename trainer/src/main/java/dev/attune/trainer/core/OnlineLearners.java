@@ -13,6 +13,7 @@ import dev.attune.schemas.events.Reply;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Learners of {@link OnlineRewardLearner} on one base, which stays the caller's to close. */
 public final class OnlineLearners implements LearnerFactory {
@@ -67,7 +68,12 @@ public final class OnlineLearners implements LearnerFactory {
         .toList();
   }
 
-  private static PreferenceExample example(Feedback feedback, String userText) {
+  /**
+   * One event.
+   *
+   * @param userText what the user says of themself; null is nothing
+   */
+  public static PreferenceExample example(Feedback feedback, @Nullable String userText) {
     return new PreferenceExample(
         feedback.getPrompt().stream()
             .map(turn -> new Turn(turn.getRole(), turn.getText()))

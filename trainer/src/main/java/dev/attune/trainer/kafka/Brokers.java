@@ -30,6 +30,11 @@ public final class Brokers implements AutoCloseable {
    */
   public record TopicInfo(String id, int partitions) {}
 
+  /**
+   * A topic.
+   *
+   * @throws TrainerException where it does not exist
+   */
   public TopicInfo describe(String topic) {
     TopicDescription description;
     try {
@@ -56,6 +61,7 @@ public final class Brokers implements AutoCloseable {
     return new TrainerException("topic " + topic + " does not exist");
   }
 
+  /** The first offsets that are still there. */
   public Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {
     return offsets(partitions, OffsetSpec.earliest());
   }
