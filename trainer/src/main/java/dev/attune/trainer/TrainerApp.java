@@ -217,7 +217,11 @@ public final class TrainerApp implements Service {
   private Pipeline policy(BaseModel base) {
     PolicySettings settings = config.policy();
     return new PolicyPipeline(
-        new PolicyPipeline.Settings(settings.training(), settings.checkpointInterval()),
+        new PolicyPipeline.Settings(
+            settings.training(),
+            settings.checkpointInterval(),
+            config.keepVersions(),
+            config.keepAtLeast()),
         new PolicyClients(config.kafka(), settings.group()),
         new PolicyLearner(base, settings.recipe()),
         Provenance.of(base, BuildInfo.ofThisBuild().version(), settings.toString()),

@@ -187,7 +187,7 @@ class PolicyPipelineIT {
 
   private void awaitEvents(long events) {
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofSeconds(180))
         .pollInterval(Duration.ofMillis(50))
         .until(
             () ->
