@@ -66,11 +66,11 @@ class GatedLearningTest {
   void shouldPublishAnHonestStreamAndNothingOfAPoisonedOne(long seed) {
     // Given
     try (Domain domain = new Domain(seed)) {
-      List<GateVerdict> honest = domain.learn(192, seed, false);
+      List<GateVerdict> honest = domain.learn(320, seed, false);
       String served = domain.sha256();
 
       // When
-      List<GateVerdict> poisoned = domain.learn(192, seed + 10, true);
+      List<GateVerdict> poisoned = domain.learn(320, seed + 10, true);
 
       // Then
       assertThat(honest).extracting(GateVerdict::getDecision).contains(GateDecision.PUBLISHED);
