@@ -150,6 +150,15 @@ final class ModelMonitor {
     return List.copyOf(uncommittedCalibrations.values());
   }
 
+  /** The alarms that can be raised, and whether they are. */
+  Map<String, Boolean> alarms() {
+    return Map.of();
+  }
+
+  byte[] alarmsState() {
+    return new byte[0];
+  }
+
   /** Says that all of it was committed. */
   void committed() {
     uncommitted.clear();

@@ -287,6 +287,7 @@ final class TrainedModel implements AutoCloseable {
         metrics,
         verdict,
         monitor.measurements(),
+        monitor.alarms(),
         monitor.changedCalibrations());
   }
 
@@ -317,7 +318,7 @@ final class TrainedModel implements AutoCloseable {
         learner.state(),
         gate == null ? new byte[0] : gate.toBytes(),
         monitor.meter(),
-        new byte[0],
+        monitor.alarmsState(),
         monitor.calibrations(),
         abandonedComparisons,
         erasuresSeen);
