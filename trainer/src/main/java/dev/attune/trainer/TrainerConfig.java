@@ -34,6 +34,7 @@ import java.util.Set;
  * @param checkpoints when checkpoints are made
  * @param keepVersions how many versions of each model keep their artifacts, at least 1
  * @param keepAtLeast how long a replaced version keeps its artifacts in any case
+ * @param policy how the policy is learned
  */
 public record TrainerConfig(
     KafkaSettings kafka,
@@ -46,7 +47,8 @@ public record TrainerConfig(
     int residentModels,
     CheckpointPolicy checkpoints,
     int keepVersions,
-    Duration keepAtLeast) {
+    Duration keepAtLeast,
+    PolicySettings policy) {
 
   private static final String AUTO = "auto";
 
@@ -126,6 +128,7 @@ public record TrainerConfig(
     Objects.requireNonNull(learning, "learning");
     Objects.requireNonNull(rewards, "rewards");
     Objects.requireNonNull(checkpoints, "checkpoints");
+    Objects.requireNonNull(policy, "policy");
     if (group.isBlank()) {
       throw new IllegalArgumentException(GROUP.name() + " is empty");
     }
@@ -167,7 +170,8 @@ public record TrainerConfig(
             configuration.get(CHECKPOINT_STEPS),
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
-        configuration.get(KEEP_AT_LEAST));
+        configuration.get(KEEP_AT_LEAST),
+        PolicyKeys.read(configuration));
   }
 
   private static Set<PipelineKind> pipelines(String list) {
@@ -207,6 +211,7 @@ public record TrainerConfig(
                 KEEP_AT_LEAST));
     keys.addAll(GateKeys.all());
     keys.addAll(LearningKeys.all());
+    keys.addAll(PolicyKeys.all());
     return List.copyOf(keys);
   }
 }

@@ -70,7 +70,8 @@ final class TrainerFixture implements AutoCloseable {
         1,
         new CheckpointPolicy(7, 1_000, Duration.ofMillis(200)),
         3,
-        Duration.ZERO);
+        Duration.ZERO,
+        PolicySettings.defaults());
   }
 
   void send(List<PreferenceBucket> buckets) {
@@ -93,6 +94,21 @@ final class TrainerFixture implements AutoCloseable {
     producer.flush();
   }
 
+  /** Buckets where the users' go. */
+  void sendByUser(List<PreferenceBucket> buckets) {
+    for (PreferenceBucket bucket : buckets) {
+      producer.send(
+          new ProducerRecord<>(Topics.BUCKETS_BY_USER.name(), bucket.getUserId(), bucket));
+    }
+    producer.flush();
+  }
+
+  /** Says what ingest says of a user who left. */
+  void eraseUser(String user) {
+    producer.send(new ProducerRecord<>(Topics.BUCKETS_BY_USER.name(), user, null));
+    producer.flush();
+  }
+
   /** Says what an operator wants, as the value of a key; null deletes it. */
   void ask(String key, @Nullable ModelVersion manifest) {
     producer.send(new ProducerRecord<>(Topics.MODELS.name(), key, manifest));
@@ -103,6 +119,16 @@ final class TrainerFixture implements AutoCloseable {
   List<ModelVersion> manifests() {
     keys();
     return List.copyOf(log);
+  }
+
+  /** The manifests of a model so far, in the order of the log. */
+  List<ModelVersion> manifests(String model) {
+    return manifests().stream().filter(manifest -> manifest.getName().equals(model)).toList();
+  }
+
+  /** The newest manifest of a model. */
+  ModelVersion newest(String model) {
+    return keys().get(model);
   }
 
   /** The last manifest of each key; keys that were deleted are not there. */

@@ -17,9 +17,7 @@ import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Reply;
 import dev.attune.trainer.gate.CalibrationLearner;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -39,14 +37,7 @@ public final class OnlineLearners implements LearnerFactory {
     this.base = base;
     this.config = config;
     // A record's text names every component with its value.
-    String configHash =
-        Chunks.sha256((config.toString() + rewards).getBytes(StandardCharsets.UTF_8));
-    this.provenance =
-        new Provenance(
-            base.sha256(),
-            base.precision().name().toLowerCase(Locale.ROOT),
-            codeVersion,
-            configHash);
+    this.provenance = Provenance.of(base, codeVersion, config.toString() + rewards);
   }
 
   @Override
@@ -94,14 +85,20 @@ public final class OnlineLearners implements LearnerFactory {
   }
 
   /** The events of a bucket, in order. */
-  static List<PreferenceExample> examples(PreferenceBucket bucket) {
+  public static List<PreferenceExample> examples(PreferenceBucket bucket) {
     long user = UserKey.of(bucket.getUserId());
     return bucket.getFeedback().stream()
         .map(feedback -> example(feedback, bucket.getUserText(), user))
         .toList();
   }
 
-  private static PreferenceExample example(
+  /**
+   * One event.
+   *
+   * @param userText what the user says of themself; null is nothing
+   * @param user the user's key; see {@link UserKey}
+   */
+  public static PreferenceExample example(
       Feedback feedback, @Nullable String userText, long user) {
     return new PreferenceExample(
         feedback.getPrompt().stream()
