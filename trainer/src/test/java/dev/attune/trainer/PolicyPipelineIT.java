@@ -209,6 +209,8 @@ class PolicyPipelineIT {
             Optional.empty(),
             plain.group(),
             plain.learning(),
+            plain.rewards(),
+            plain.residentModels(),
             plain.checkpoints(),
             plain.keepVersions(),
             plain.keepAtLeast(),
