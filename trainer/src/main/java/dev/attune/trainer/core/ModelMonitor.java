@@ -113,9 +113,7 @@ final class ModelMonitor {
   void drifted(long event, boolean agreed) {
     uncommitted.add(
         new Measurement(
-            "drift",
-            Map.of("event", (double) event, "agreed", agreed ? 1.0 : 0.0),
-            Map.of()));
+            "drift", Map.of("event", (double) event, "agreed", agreed ? 1.0 : 0.0), Map.of()));
   }
 
   /**

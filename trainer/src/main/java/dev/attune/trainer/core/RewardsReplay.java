@@ -39,8 +39,7 @@ public final class RewardsReplay implements AutoCloseable {
   public record Rebuilt(
       long version, String weights, String state, long comparisons, long buckets) {}
 
-  private RewardsReplay(
-      LearnerFactory learners, String name, TrainedModel model, long nextOffset) {
+  private RewardsReplay(LearnerFactory learners, String name, TrainedModel model, long nextOffset) {
     this.learners = learners;
     this.name = name;
     this.model = model;
@@ -73,15 +72,9 @@ public final class RewardsReplay implements AutoCloseable {
    * @param general what a domain's model started from; of no meaning for the general model itself
    */
   public static RewardsReplay fromTheBeginning(
-      String name,
-      Optional<GeneralModel> general,
-      LearnerFactory learners,
-      RewardsConfig config) {
+      String name, Optional<GeneralModel> general, LearnerFactory learners, RewardsConfig config) {
     return new RewardsReplay(
-        learners,
-        name,
-        TrainedModel.begin(name, config, learners, general, Erasures.NONE),
-        0);
+        learners, name, TrainedModel.begin(name, config, learners, general, Erasures.NONE), 0);
   }
 
   /** The first offset that has not been given to it. */

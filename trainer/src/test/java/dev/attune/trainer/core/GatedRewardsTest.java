@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.reward.OnlineRewardLearner;
+import dev.attune.model.reward.ResidentModel;
 import dev.attune.model.reward.RewardScorer;
 import dev.attune.model.reward.RewardWeights;
-import dev.attune.model.reward.ResidentModel;
 import dev.attune.model.reward.ScoreItem;
 import dev.attune.model.reward.UserKey;
 import dev.attune.model.text.Turn;
@@ -43,8 +43,7 @@ class GatedRewardsTest {
   @BeforeAll
   static void makeBase() {
     base = GoldStream.base(folder);
-    learners =
-        new OnlineLearners(base, GoldStream.learning(), GoldStream.rewards(), "test");
+    learners = new OnlineLearners(base, GoldStream.learning(), GoldStream.rewards(), "test");
   }
 
   @AfterAll

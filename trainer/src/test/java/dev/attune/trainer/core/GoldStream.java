@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A taste that a tiny base learns within some dozens of events: replies with gold are preferred. */
+/**
+ * A taste that a tiny base learns within some dozens of events: replies with gold are preferred.
+ */
 final class GoldStream {
   static final int EVENTS = 4;
   static final int USERS = 40;
@@ -85,8 +87,7 @@ final class GoldStream {
               .setEventId(domain + sequence + "-" + i)
               .setOffset(sequence * EVENTS + i)
               .setOccurredAt(TIME)
-              .setPrompt(
-                  List.of(new dev.attune.schemas.events.Turn("user", sentence(random, 3))))
+              .setPrompt(List.of(new dev.attune.schemas.events.Turn("user", sentence(random, 3))))
               .setReplies(
                   List.of(
                       new Reply("a", sentence(random, 5), null, 0, null, null),
