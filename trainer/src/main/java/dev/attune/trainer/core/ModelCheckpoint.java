@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param metrics measured so far
  * @param verdict the gate's last word
  * @param measurements for attune.evaluations
+ * @param alarms those that can be raised of the model, and whether they are
  * @param calibrations of the model's domains, those that are to be published
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier of bytes that is never compared
@@ -38,4 +39,5 @@ public record ModelCheckpoint(
     Map<String, Double> metrics,
     Optional<GateVerdict> verdict,
     List<Measurement> measurements,
+    Map<String, Boolean> alarms,
     List<CalibrationCheckpoint> calibrations) {}

@@ -7,6 +7,7 @@ import dev.attune.schemas.Domains;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.GateVerdict;
 import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.trainer.gate.Alarms;
 import dev.attune.trainer.gate.CalibrationLearner;
 import dev.attune.trainer.gate.PrequentialMeter;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ final class ModelMonitor {
 
   private final String model;
   private final PrequentialMeter meter;
+  private final Alarms alarms;
   private final Map<String, CalibrationLearner> calibrations = new TreeMap<>();
   private final Map<String, CalibrationCheckpoint> uncommittedCalibrations = new TreeMap<>();
   private final List<Measurement> uncommitted = new ArrayList<>();
@@ -39,12 +41,14 @@ final class ModelMonitor {
   ModelMonitor(String model) {
     this.model = model;
     this.meter = new PrequentialMeter(MEMORY);
+    this.alarms = new Alarms();
   }
 
   /** Of a model that goes on. */
   ModelMonitor(String model, TrainingState state) {
     this.model = model;
     this.meter = PrequentialMeter.restore(state.meter());
+    this.alarms = Alarms.restore(state.alarms());
     state
         .calibrations()
         .forEach(
@@ -61,6 +65,7 @@ final class ModelMonitor {
       served.observe(feedback);
     }
     for (LearnedBatch batch : batches) {
+      watched(() -> alarms.learned(batch));
       batch.predictions().forEach(prediction -> measure(prediction, bucket.getDomain()));
     }
     calibrations.forEach(
@@ -100,13 +105,45 @@ final class ModelMonitor {
     return head.equals(Domains.POOLED_HEAD) ? Domains.GENERAL : Domains.GENERAL + "." + head;
   }
 
-  /** Losses have risen. */
-  void drifted(long event) {
-    uncommitted.add(new Measurement("drift", Map.of("event", (double) event), Map.of()));
+  /**
+   * Losses have risen.
+   *
+   * @param agreed whether they have for many established users
+   */
+  void drifted(long event, boolean agreed) {
+    uncommitted.add(
+        new Measurement(
+            "drift", Map.of("event", (double) event, "agreed", agreed ? 1.0 : 0.0), Map.of()));
+  }
+
+  /**
+   * A version is new.
+   *
+   * @param differs whether its weights are others than those of the version before
+   */
+  void published(boolean differs) {
+    watched(() -> alarms.published(differs));
+  }
+
+  /** Reports the alarms that something raises or ends. */
+  private void watched(Runnable something) {
+    Map<String, Boolean> before = alarms.raised();
+    something.run();
+    alarms
+        .raised()
+        .forEach(
+            (alarm, raised) -> {
+              if (!raised.equals(before.get(alarm))) {
+                uncommitted.add(
+                    new Measurement(
+                        "alarm", Map.of("raised", raised ? 1.0 : 0.0), Map.of("alarm", alarm)));
+              }
+            });
   }
 
   /** The gate has decided. */
   void decided(GateVerdict verdict) {
+    watched(() -> alarms.decided(verdict));
     uncommitted.add(
         new Measurement(
             "gate",
@@ -148,6 +185,15 @@ final class ModelMonitor {
   /** Calibrations that are to be published. */
   List<CalibrationCheckpoint> changedCalibrations() {
     return List.copyOf(uncommittedCalibrations.values());
+  }
+
+  /** The alarms that can be raised, and whether they are. */
+  Map<String, Boolean> alarms() {
+    return alarms.raised();
+  }
+
+  byte[] alarmsState() {
+    return alarms.toBytes();
   }
 
   /** Says that all of it was committed. */

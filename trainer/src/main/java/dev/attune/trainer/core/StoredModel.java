@@ -21,6 +21,16 @@ public record StoredModel(
     Optional<Published> published,
     long highestVersion) {
 
+  /** A published version as of its publication. */
+  public static StoredModel published(ModelVersion manifest, byte[] weights, byte[] state) {
+    return new StoredModel(
+        manifest,
+        weights,
+        state,
+        Optional.of(new Published(manifest, state)),
+        manifest.getVersion());
+  }
+
   /**
    * A version as of its publication.
    *

@@ -175,8 +175,10 @@ final class TrainedModel implements AutoCloseable {
     for (LearnedBatch batch : batches) {
       for (Prediction prediction : batch.predictions()) {
         if (gate.observe(prediction)) {
-          monitor.drifted(gate.events());
-          learner.boost(config.driftFactor(), config.driftSteps());
+          monitor.drifted(gate.events(), gate.agreed());
+          if (gate.agreed()) {
+            learner.boost(config.driftFactor(), config.driftSteps());
+          }
         }
       }
     }
@@ -215,6 +217,7 @@ final class TrainedModel implements AutoCloseable {
   }
 
   private void publish(byte[] weights) {
+    monitor.published(!Arrays.equals(weights, served.weights()));
     if (served.version() > 0) {
       parent = Optional.of(Chunks.sha256(served.weights()));
     }
@@ -287,6 +290,7 @@ final class TrainedModel implements AutoCloseable {
         metrics,
         verdict,
         monitor.measurements(),
+        monitor.alarms(),
         monitor.changedCalibrations());
   }
 
@@ -317,7 +321,7 @@ final class TrainedModel implements AutoCloseable {
         learner.state(),
         gate == null ? new byte[0] : gate.toBytes(),
         monitor.meter(),
-        new byte[0],
+        monitor.alarmsState(),
         monitor.calibrations(),
         abandonedComparisons,
         erasuresSeen);

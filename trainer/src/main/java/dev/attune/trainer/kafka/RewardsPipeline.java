@@ -286,6 +286,7 @@ public final class RewardsPipeline implements Pipeline {
       for (TopicPartition topicPartition : partitions) {
         OwnedPartition partition = owned.remove(topicPartition);
         if (partition != null) {
+          metrics.ofModels().dropped(partition.trainer().names());
           restorer.release(partition);
         }
       }
@@ -524,6 +525,7 @@ public final class RewardsPipeline implements Pipeline {
       partition.trainer().committed(checkpoint, versions);
       partition.progress().committed();
       sample.stop(metrics.publish());
+      checkpoint.changed().forEach(metrics.ofModels()::committed);
       for (ModelVersion version : versions) {
         LOG.atInfo()
             .addKeyValue("model", version.getName())
