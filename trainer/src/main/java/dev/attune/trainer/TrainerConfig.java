@@ -193,7 +193,7 @@ public record TrainerConfig(
                 KEEP_VERSIONS,
                 KEEP_AT_LEAST));
     keys.addAll(LearningKeys.all());
-    keys.addAll(PolicyKeys.all(),
+    keys.addAll(PolicyKeys.all());
     keys.addAll(UsersKeys.all());
     return List.copyOf(keys);
   }
