@@ -178,7 +178,11 @@ public final class TrainerApp implements Service {
             case REWARDS ->
                 rewards(
                     new KafkaTrainerClients(config.kafka(), config.group()),
-                    new OnlineLearners(base, config.learning(), BuildInfo.ofThisBuild().version()));
+                    new OnlineLearners(
+                        base,
+                        config.learning(),
+                        config.rewards(),
+                        BuildInfo.ofThisBuild().version()));
             case USERS -> users(base);
             case POLICY -> policy(base);
           });
@@ -189,7 +193,11 @@ public final class TrainerApp implements Service {
   private Pipeline rewards(TrainerClients clients, LearnerFactory learners) {
     return new RewardsPipeline(
         new RewardsPipeline.Settings(
-            config.checkpoints(), config.keepVersions(), config.keepAtLeast()),
+            config.rewards(),
+            config.residentModels(),
+            config.checkpoints(),
+            config.keepVersions(),
+            config.keepAtLeast()),
         clients,
         learners,
         new TrainerMetrics(meters),
@@ -209,7 +217,11 @@ public final class TrainerApp implements Service {
   private Pipeline policy(BaseModel base) {
     PolicySettings settings = config.policy();
     return new PolicyPipeline(
-        new PolicyPipeline.Settings(settings.training(), settings.checkpointInterval()),
+        new PolicyPipeline.Settings(
+            settings.training(),
+            settings.checkpointInterval(),
+            config.keepVersions(),
+            config.keepAtLeast()),
         new PolicyClients(config.kafka(), settings.group()),
         new PolicyLearner(base, settings.recipe()),
         Provenance.of(base, BuildInfo.ofThisBuild().version(), settings.toString()),
