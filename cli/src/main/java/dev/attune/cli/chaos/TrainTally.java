@@ -32,7 +32,7 @@ record TrainTally(
    * @param undisturbed that it took up in the undisturbed run
    * @param disturbed that it took up in the run with kills
    * @param different fields of the manifest that differ between the runs
-   * @param counted whether events, comparisons and judgements are in both runs what they should be
+   * @param counted whether comparisons and judgements are in both runs what they should be
    */
   record ModelRow(
       String name,
