@@ -286,6 +286,37 @@ public final class BenchCommand {
     return 0;
   }
 
+  @Command(
+      name = "users",
+      description = {
+        "Writes the states of many users to an embedded broker and has a trainer take them up: bytes",
+        "a user in the topic and in the store on disk, the time, and the memory. Some minutes."
+      })
+  int users(
+      @Mixin CommonOptions common,
+      @Option(
+              names = "--users",
+              paramLabel = "N",
+              description = "How many (default: ${DEFAULT-VALUE}).",
+              defaultValue = "1000000")
+          int users,
+      @Option(
+              names = "--base",
+              paramLabel = "DIR",
+              description = "Any base: a trainer has one (default: the demo's small one).")
+          @Nullable Path base)
+      throws IOException, InterruptedException {
+    Console console = common.console();
+    UsersReport report;
+    try (TemporaryFolder folder = TemporaryFolder.create("attune-bench")) {
+      Path used = base == null ? DemoBase.get(console) : base;
+      report = new UsersBenchmark(users, used, console).run(folder.path());
+    }
+    report.print(console);
+    JsonReport.write(common.json(), report.json());
+    return 0;
+  }
+
   private static int run(Work work, CommonOptions common, ModelOptions options) {
     Console console = common.console();
     ModelBenchmark.Settings settings = options.settings();

@@ -33,8 +33,8 @@ final class BucketMaker {
   private static final int MOST_BY_USER = 4;
   private static final int MOST_BY_DOMAIN = 16;
 
-  /** An earlier event may be taken back as long as it is one of so many of its user and domain. */
-  private static final int REMEMBERED = 8;
+  /** An event may be taken back as long as it is one of its user's latest: states refer to some. */
+  private static final int REMEMBERED = 16;
 
   // In thousandths: of the groups of events that share a bucket, and of the windows.
   private static final int TAKING_BACK = 60;
@@ -42,13 +42,13 @@ final class BucketMaker {
 
   private record Group(String userId, String domain) {}
 
-  private record Learned(Feedback feedback, PreferenceEvent event) {}
+  private record Learned(Group group, Feedback feedback, PreferenceEvent event) {}
 
   private final Random random;
   private final int partitions = Topics.PREFERENCES.partitions();
   private final long[] nextOffset = new long[partitions];
   private final Map<Route, Map<Group, Long>> nextSequence = new HashMap<>();
-  private final Map<Group, List<Learned>> learned = new LinkedHashMap<>();
+  private final Map<String, List<Learned>> latest = new LinkedHashMap<>();
   private final List<BucketRecord> records = new ArrayList<>();
 
   BucketMaker(long seed) {
@@ -71,20 +71,22 @@ final class BucketMaker {
     Map<Group, List<Learned>> groups = new LinkedHashMap<>();
     for (PreferenceEvent event : window) {
       Group group = new Group(event.getUserId(), Domains.orGeneral(event.getDomain()));
-      groups.computeIfAbsent(group, each -> new ArrayList<>()).add(learn(event, 0, false));
+      groups.computeIfAbsent(group, each -> new ArrayList<>()).add(learn(group, event, 0, false));
     }
     groups.forEach(this::close);
   }
 
   private void close(Group group, List<Learned> events) {
-    List<Learned> before = learned.computeIfAbsent(group, each -> new ArrayList<>());
+    List<Learned> before = latest.computeIfAbsent(group.userId(), each -> new ArrayList<>());
+    List<Learned> ofDomain = before.stream().filter(each -> each.group().equals(group)).toList();
     List<Retraction> retractions = new ArrayList<>();
     List<Long> withdrawals = new ArrayList<>();
-    if (!before.isEmpty() && random.nextInt(1_000) < TAKING_BACK) {
-      Learned wrong = before.remove(random.nextInt(before.size()));
+    if (!ofDomain.isEmpty() && random.nextInt(1_000) < TAKING_BACK) {
+      Learned wrong = ofDomain.get(random.nextInt(ofDomain.size()));
+      before.remove(wrong);
       retractions.add(retraction(wrong.feedback()));
       if (random.nextBoolean()) {
-        events.add(learn(wrong.event(), wrong.feedback().getRevision() + 1, true));
+        events.add(learn(group, wrong.event(), wrong.feedback().getRevision() + 1, true));
       } else {
         withdrawals.add(nextOffset[BucketRecord.ofUser(group.userId(), partitions)]++);
       }
@@ -129,16 +131,16 @@ final class BucketMaker {
 
   /** The user may come back, and is then somebody new. */
   private void erase() {
-    List<String> users = learned.keySet().stream().map(Group::userId).distinct().toList();
+    List<String> users = List.copyOf(latest.keySet());
     String user = users.get(random.nextInt(users.size()));
-    learned.keySet().removeIf(group -> group.userId().equals(user));
+    latest.remove(user);
     nextSequence
         .values()
         .forEach(sequences -> sequences.keySet().removeIf(group -> group.userId().equals(user)));
     records.add(new BucketRecord(Route.BY_USER, user, null));
   }
 
-  private Learned learn(PreferenceEvent event, int revision, boolean corrected) {
+  private Learned learn(Group group, PreferenceEvent event, int revision, boolean corrected) {
     List<Candidate> candidates = event.getCandidates();
     List<Reply> replies = new ArrayList<>();
     for (Candidate candidate : candidates) {
@@ -171,7 +173,7 @@ final class BucketMaker {
     } else {
       feedback.setComparisons(comparisons(event, ids, corrected));
     }
-    return new Learned(feedback.build(), event);
+    return new Learned(group, feedback.build(), event);
   }
 
   /** The chosen reply over each other one; a correction turns them round. */

@@ -21,7 +21,9 @@ import java.util.Random;
 
 /** The events that {@code attune chaos train} learns from. */
 final class TrainEvents {
-  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  /** Before the judgments of UKPConvArg1, so that nobody seems to have been idle for years. */
+  private static final Instant START = Instant.parse("2016-01-01T00:00:00Z");
+
   private static final int USERS = 60;
   private static final int TOPICS = 40;
   private static final List<String> DOMAINS = List.of("law", "cooking", "travel", "coding");
