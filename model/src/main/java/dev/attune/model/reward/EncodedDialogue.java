@@ -10,9 +10,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** A prompt and replies to it, as the script {@code reward.rewards} reads them. */
-@SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
-record EncodedDialogue(int[] prompt, List<EncodedReply> replies) {
+/**
+ * A prompt and replies to it, as the script {@code reward.rewards} reads them.
+ *
+ * @param prompt token ids, perhaps cut off
+ * @param replies the replies
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier that is never compared
+public record EncodedDialogue(int[] prompt, List<EncodedReply> replies) {
   /** Returns how many tokens a batch holds for it: its prompt once, and its replies. */
   int tokens() {
     return prompt.length + replies.stream().mapToInt(reply -> reply.ids().length).sum();

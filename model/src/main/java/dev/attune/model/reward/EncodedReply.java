@@ -8,8 +8,8 @@ import dev.attune.model.text.DialogueTemplate;
  * @param ids token ids, perhaps cut off
  * @param characters the whole text's length, in code points
  */
-@SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
-record EncodedReply(int[] ids, int characters) {
+@SuppressWarnings("ArrayRecordComponent") // a carrier that is never compared
+public record EncodedReply(int[] ids, int characters) {
   static EncodedReply of(String text, DialogueTemplate template) {
     return new EncodedReply(template.reply(text), text.codePointCount(0, text.length()));
   }

@@ -26,13 +26,16 @@ record LearnerState(
     Map<String, Slot> slots,
     LearnerCounts counts,
     double replayDue,
+    double boost,
+    long boostUntil,
     double loss,
     double accuracy,
     long memorySeen,
     List<EncodedExample> memory,
     List<EncodedExample> enrichment,
     List<EncodedExample> pending) {
-  private static final int MAGIC = 0x41544c33; // "ATL3"
+  private static final int MAGIC = 0x41544c34; // "ATL4"
+  private static final int WITHOUT_USERS = 0x41544c33; // "ATL3"
   private static final Set<Integer> OLD_MAGICS = Set.of(0x41544c31, 0x41544c32); // "ATL1", "ATL2"
 
   /** A parameter with its optimiser state and the running average that is served. */
@@ -74,6 +77,8 @@ record LearnerState(
       out.writeLong(counts.replayed());
       out.writeLong(counts.steps());
       out.writeDouble(replayDue);
+      out.writeDouble(boost);
+      out.writeLong(boostUntil);
       out.writeDouble(loss);
       out.writeDouble(accuracy);
       out.writeLong(memorySeen);
@@ -101,7 +106,8 @@ record LearnerState(
         throw new IllegalArgumentException(
             "the state is of an earlier version of this format: the model must be trained anew");
       }
-      if (magic != MAGIC) {
+      boolean newest = magic == MAGIC;
+      if (!newest && magic != WITHOUT_USERS) {
         throw new IllegalArgumentException("the bytes are not the state of a reward learner");
       }
       Identity identity =
@@ -137,12 +143,14 @@ record LearnerState(
       long replayed = in.readLong();
       long steps = in.readLong();
       double replayDue = in.readDouble();
+      double boost = newest ? in.readDouble() : 1;
+      long boostUntil = newest ? in.readLong() : 0;
       double loss = in.readDouble();
       double accuracy = in.readDouble();
       long memorySeen = in.readLong();
-      List<EncodedExample> memory = readExamples(in);
-      List<EncodedExample> enrichment = readExamples(in);
-      List<EncodedExample> pending = readExamples(in);
+      List<EncodedExample> memory = readExamples(in, newest);
+      List<EncodedExample> enrichment = readExamples(in, newest);
+      List<EncodedExample> pending = readExamples(in, newest);
       LearnerCounts counts =
           LearnerCounts.of(events, comparisons, judgements, pending, replayed, steps);
       return new LearnerState(
@@ -152,6 +160,8 @@ record LearnerState(
           slots,
           counts,
           replayDue,
+          boost,
+          boostUntil,
           loss,
           accuracy,
           memorySeen,
@@ -163,10 +173,11 @@ record LearnerState(
     }
   }
 
-  private static List<EncodedExample> readExamples(DataInputStream in) throws IOException {
+  private static List<EncodedExample> readExamples(DataInputStream in, boolean users)
+      throws IOException {
     List<EncodedExample> examples = new ArrayList<>();
     for (int i = in.readInt(); i > 0; i--) {
-      examples.add(EncodedExample.read(in));
+      examples.add(users ? EncodedExample.read(in) : EncodedExample.readWithoutUser(in));
     }
     return examples;
   }

@@ -53,12 +53,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private final boolean general;
   private final DialogueTemplate template;
   private final List<String> heads;
-  private final ReplayMemory memory;
-  private final List<EncodedExample> enrichment;
-  private final List<List<EncodedExample>> enrichmentBySource;
   private final List<EncodedExample> pending;
   private final NDArray scaling;
   private final NDManager manager = Torch.newManager();
+  private ReplayMemory memory;
+  private List<EncodedExample> enrichment;
+  private List<List<EncodedExample>> enrichmentBySource;
   private TrainableParameters parameters;
   private long events;
   private long comparisons;
@@ -66,6 +66,8 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private long replayed;
   private long steps;
   private double replayDue;
+  private double boost;
+  private long boostUntil;
   private double loss;
   private double accuracy;
 
@@ -85,12 +87,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.memory =
         new ReplayMemory(config.memoryEvents(), config.seed(), state.memorySeen(), state.memory());
     this.enrichment = state.enrichment();
-    this.enrichmentBySource =
-        List.copyOf(
-            enrichment.stream()
-                .filter(EncodedExample::teaches)
-                .collect(groupingBy(EncodedExample::head, LinkedHashMap::new, toList()))
-                .values());
+    this.enrichmentBySource = bySource(enrichment);
     this.pending = new ArrayList<>(state.pending());
     this.parameters = TrainableParameters.of(state.slots());
     this.scaling = Tensors.of(manager, new float[] {model.scaling()});
@@ -100,8 +97,18 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.replayed = state.counts().replayed();
     this.steps = state.counts().steps();
     this.replayDue = state.replayDue();
+    this.boost = state.boost();
+    this.boostUntil = state.boostUntil();
     this.loss = state.loss();
     this.accuracy = state.accuracy();
+  }
+
+  private static List<List<EncodedExample>> bySource(List<EncodedExample> examples) {
+    return List.copyOf(
+        examples.stream()
+            .filter(EncodedExample::teaches)
+            .collect(groupingBy(EncodedExample::head, LinkedHashMap::new, toList()))
+            .values());
   }
 
   /** Starts the general model: a pooled head, and a head for each source as it appears. */
@@ -129,9 +136,8 @@ public final class OnlineRewardLearner implements AutoCloseable {
     if (generalState != null) {
       LearnerState state = LearnerState.read(generalState);
       requireFit(identity, state.identity());
-      List<EncodedExample> fit =
-          state.memory().stream().filter(e -> start.headList().contains(e.head())).toList();
-      enrichment = ReplayMemory.sample(fit, config.enrichmentMemory(), config.seed());
+      enrichment =
+          ReplayMemory.sample(remembered(start, state), config.enrichmentMemory(), config.seed());
     }
     return new OnlineRewardLearner(base, config, fresh(false, start, enrichment));
   }
@@ -160,6 +166,8 @@ public final class OnlineRewardLearner implements AutoCloseable {
         slots,
         LearnerCounts.NONE,
         0,
+        1,
+        0,
         0,
         0,
         0,
@@ -181,8 +189,10 @@ public final class OnlineRewardLearner implements AutoCloseable {
    *
    * @param head the head that the events train: a source's in the general model (which trains the
    *     pooled head too), {@link RewardWeights#POOLED} in a domain's
+   * @return the fresh batches that were learned from, in order
    */
-  public void accept(String head, List<PreferenceExample> examples) {
+  public List<LearnedBatch> accept(String head, List<PreferenceExample> examples) {
+    List<LearnedBatch> learned = new ArrayList<>();
     for (PreferenceExample example : examples) {
       pending.add(EncodedExample.of(head, example, template));
       // More than one batch may wait where a state was made with larger batches.
@@ -190,14 +200,15 @@ public final class OnlineRewardLearner implements AutoCloseable {
         List<EncodedExample> waiting = pending.subList(0, config.batchEvents());
         List<EncodedExample> batch = List.copyOf(waiting);
         waiting.clear();
-        learn(batch);
+        learned.add(learn(batch));
       }
     }
+    return learned;
   }
 
-  private void learn(List<EncodedExample> fresh) {
+  private LearnedBatch learn(List<EncodedExample> fresh) {
     fresh.forEach(example -> addHead(example.head()));
-    step(fresh, true);
+    LearnedBatch learned = step(fresh, true);
     for (EncodedExample example : fresh) {
       memory.add(example);
       events++;
@@ -211,6 +222,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       step(again, false);
       replayed += again.size();
     }
+    return learned;
   }
 
   private void addHead(String head) {
@@ -238,7 +250,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
         Arrays.copyOf(old.average(), size));
   }
 
-  private void step(List<EncodedExample> examples, boolean measure) {
+  private LearnedBatch step(List<EncodedExample> examples, boolean fresh) {
     List<Weighted> batch = new ArrayList<>();
     examples.stream()
         .filter(EncodedExample::teaches)
@@ -246,8 +258,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     batch.addAll(generalShare(batch));
     steps++;
     if (batch.isEmpty()) {
-      return;
+      return new LearnedBatch(List.of(), Double.NaN, false);
     }
+    float[] biases = parameters.values(RewardWeights.BIASES);
     Imitation imitation =
         config.imitation() == 0
             ? Imitation.NOTHING
@@ -269,13 +282,19 @@ public final class OnlineRewardLearner implements AutoCloseable {
           more.forEach(NDArray::close);
         }
       }
-      if (!Double.isFinite(stepLoss + update(scratch, stepLoss, gradients))) {
+      float gradientNorm = update(scratch, stepLoss, gradients);
+      if (!Double.isFinite(stepLoss + gradientNorm)) {
         LOG.atWarn()
             .addKeyValue("step", steps)
             .log("a step was left out: its loss or gradient is not finite");
-      } else if (measure) {
-        measure(examples, stepLoss, rewards);
+        return new LearnedBatch(List.of(), gradientNorm, false);
       }
+      List<Prediction> predictions =
+          fresh ? predictions(examples, joined(rewards), biases) : List.of();
+      if (fresh) {
+        measure(predictions, stepLoss);
+      }
+      return new LearnedBatch(predictions, gradientNorm, true);
     }
   }
 
@@ -367,7 +386,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
                 parameters.squares(),
                 parameters.steps(),
                 parameters.averages(),
-                optimizer.learningRate(steps),
+                optimizer.learningRate(steps) * (steps <= boostUntil ? boost : 1),
                 optimizer.beta1(),
                 optimizer.beta2(),
                 optimizer.weightDecay(),
@@ -376,27 +395,47 @@ public final class OnlineRewardLearner implements AutoCloseable {
             .get(0))[0];
   }
 
-  /** Keeps running means over fresh events, each measured before it was learned from. */
-  private void measure(List<EncodedExample> fresh, double stepLoss, List<float[]> parts) {
-    float[] rewards = joined(parts);
-    double right = 0;
-    int counted = 0;
+  /** What the step's weights said of its fresh events, whose rewards come first. */
+  private List<Prediction> predictions(
+      List<EncodedExample> fresh, float[] rewards, float[] biases) {
+    int pooled = heads.indexOf(RewardWeights.POOLED);
+    List<Prediction> predictions = new ArrayList<>();
     int row = 0;
     for (EncodedExample example : fresh) {
       if (!example.teaches()) {
         continue;
       }
-      int column = heads.indexOf(example.head());
-      for (Pair pair : example.pairs()) {
-        if (!pair.tie()) {
-          float d =
-              rewards[(row + pair.preferred()) * heads.size() + column]
-                  - rewards[(row + pair.other()) * heads.size() + column];
+      int own = heads.indexOf(example.head());
+      predictions.add(
+          new Prediction(
+              example,
+              example.logOdds(column(rewards, row, example, own), biases[own]),
+              example.logOdds(column(rewards, row, example, pooled), biases[pooled])));
+      row += example.dialogue().replies().size();
+    }
+    return predictions;
+  }
+
+  /** One head's rewards of an example, whose first reply has this row. */
+  private double[] column(float[] rewards, int row, EncodedExample example, int head) {
+    double[] column = new double[example.dialogue().replies().size()];
+    Arrays.setAll(column, reply -> rewards[(row + reply) * heads.size() + head]);
+    return column;
+  }
+
+  /** Keeps running means over fresh events, each measured before it was learned from. */
+  private void measure(List<Prediction> fresh, double stepLoss) {
+    double right = 0;
+    int counted = 0;
+    for (Prediction prediction : fresh) {
+      List<Pair> pairs = prediction.example().pairs();
+      for (int i = 0; i < pairs.size(); i++) {
+        if (!pairs.get(i).tie()) {
+          double d = prediction.own()[i];
           right += d > 0 ? 1 : d == 0 ? 0.5 : 0;
           counted++;
         }
       }
-      row += example.dialogue().replies().size();
     }
     double kept = events == 0 ? 0 : METRIC_MEMORY;
     loss = kept * loss + (1 - kept) * stepLoss;
@@ -415,6 +454,71 @@ public final class OnlineRewardLearner implements AutoCloseable {
     return all;
   }
 
+  /**
+   * Goes back to what an earlier state of this learner had learned: its weights, optimiser and
+   * memory. What is counted stays, and so do the events that wait: none is learned twice or lost.
+   *
+   * @throws IllegalArgumentException if the state does not fit the base or the configuration
+   */
+  public void fallBack(byte[] earlier) {
+    LearnerState state = LearnerState.read(earlier);
+    requireFit(Identity.of(base, config), state.identity());
+    TrainableParameters abandoned = parameters;
+    parameters = TrainableParameters.of(state.slots());
+    abandoned.close();
+    heads.clear();
+    heads.addAll(state.heads());
+    memory =
+        new ReplayMemory(config.memoryEvents(), config.seed(), state.memorySeen(), state.memory());
+    enrichment = state.enrichment();
+    enrichmentBySource = bySource(enrichment);
+  }
+
+  /** Multiplies the learning rate for so many steps from now on; replaces an earlier call. */
+  public void boost(double factor, long forSteps) {
+    Limits.within("factor", factor, 0.01, 100);
+    boost = factor;
+    boostUntil = steps + forSteps;
+  }
+
+  /**
+   * Drops a user's events from everything that is remembered or waits. What the weights have
+   * learned from them stays.
+   *
+   * @param user a {@link UserKey}
+   * @return how many there were
+   */
+  public int forget(long user) {
+    int before = pending.size() + enrichment.size();
+    pending.removeIf(example -> example.user() == user);
+    enrichment = enrichment.stream().filter(example -> example.user() != user).toList();
+    enrichmentBySource = bySource(enrichment);
+    return memory.forget(user) + before - pending.size() - enrichment.size();
+  }
+
+  /**
+   * Returns general events that are fit to test a domain's model on: a sample of what the general
+   * learner remembers, without those that {@link #customized} takes to train on.
+   *
+   * @param generalState the general learner's state, as in {@code customized}
+   * @param general as in {@code customized}
+   * @param count how many at most
+   */
+  public static List<EncodedExample> generalSet(
+      OnlineConfig config, RewardWeights general, byte[] generalState, int count) {
+    List<EncodedExample> fit = remembered(general, LearnerState.read(generalState));
+    List<EncodedExample> order = ReplayMemory.sample(fit, fit.size(), config.seed());
+    return order.stream()
+        .skip(config.enrichmentMemory())
+        .filter(EncodedExample::teaches)
+        .limit(count)
+        .toList();
+  }
+
+  private static List<EncodedExample> remembered(RewardWeights general, LearnerState state) {
+    return state.memory().stream().filter(e -> general.headList().contains(e.head())).toList();
+  }
+
   /** Returns the weights to serve: the running average. */
   public RewardWeights weights() {
     Map<String, Parameter> served = parameters.served();
@@ -430,6 +534,8 @@ public final class OnlineRewardLearner implements AutoCloseable {
             parameters.slots(),
             counts(),
             replayDue,
+            boost,
+            boostUntil,
             loss,
             accuracy,
             memory.seen(),

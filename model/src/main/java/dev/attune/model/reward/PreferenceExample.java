@@ -13,13 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param pairs comparisons between the replies, by index; may be empty
  * @param judgements replies that were called good or bad by themselves, by index; may be empty
  * @param userText what the user says of themself; no part of a domain's reward
+ * @param user the user's {@link UserKey}; no part of a reward either: it caps what one user may
+ *     decide, and finds what is to be forgotten
+ * @param served whether the event names the rewards that were served for its replies; calibration
+ *     then learns from those
  */
 public record PreferenceExample(
     List<Turn> prompt,
     List<String> replies,
     List<Pair> pairs,
     List<Judgement> judgements,
-    @Nullable String userText) {
+    @Nullable String userText,
+    long user,
+    boolean served) {
 
   /** Checks that every pair names two different replies, and every judgement one. */
   public PreferenceExample {
@@ -46,7 +52,17 @@ public record PreferenceExample(
     }
   }
 
-  /** An event without judgements. */
+  /** An event of nobody in particular. */
+  public PreferenceExample(
+      List<Turn> prompt,
+      List<String> replies,
+      List<Pair> pairs,
+      List<Judgement> judgements,
+      @Nullable String userText) {
+    this(prompt, replies, pairs, judgements, userText, UserKey.NONE, false);
+  }
+
+  /** An event of nobody in particular, without judgements. */
   public PreferenceExample(
       List<Turn> prompt, List<String> replies, List<Pair> pairs, @Nullable String userText) {
     this(prompt, replies, pairs, List.of(), userText);

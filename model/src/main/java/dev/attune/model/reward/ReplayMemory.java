@@ -38,6 +38,17 @@ final class ReplayMemory {
     seen++;
   }
 
+  /**
+   * Drops a user's events. The sample stays one of those that are left, and fills up again.
+   *
+   * @return how many there were
+   */
+  int forget(long user) {
+    int before = kept.size();
+    kept.removeIf(example -> example.user() == user);
+    return before - kept.size();
+  }
+
   /** Returns {@code count} different events, or all there are; {@code draw} decides which. */
   List<EncodedExample> sample(int count, long draw) {
     return sample(kept, count, mix(~seed, draw));

@@ -18,6 +18,7 @@ public final class ResidentModel implements AutoCloseable {
   private final RewardWeights.Identity identity;
   private final String sha256;
   private final List<String> heads;
+  private final float[] biases;
   private final NDManager manager = Torch.newManager();
   private final Map<String, NDArray> tensors = new LinkedHashMap<>();
   private final Dictionary adapter;
@@ -28,6 +29,7 @@ public final class ResidentModel implements AutoCloseable {
     identity = weights.identity();
     sha256 = weights.sha256();
     heads = weights.headList();
+    biases = weights.parameters().get(RewardWeights.BIASES).values();
     try {
       weights.parameters().forEach((name, p) -> tensors.put(name, owned(p.values(), p.shape())));
       tensors.put("scaling", owned(new float[] {identity.model().scaling()}));
@@ -68,6 +70,11 @@ public final class ResidentModel implements AutoCloseable {
   int column(String head) {
     int column = heads.indexOf(head);
     return column >= 0 ? column : heads.indexOf(RewardWeights.POOLED);
+  }
+
+  /** Returns what a head adds to the reward of a reply that is judged by itself. */
+  double bias(int column) {
+    return biases[column];
   }
 
   /**

@@ -77,6 +77,39 @@ public final class RewardScorer implements AutoCloseable {
         rows.computeIfAbsent(item.model(), model -> new ArrayList<>()).addAll(rows(item, result));
       }
     }
+    score(rows);
+    return rewards;
+  }
+
+  /**
+   * Says what a model makes of examples that a learner of the same configuration has encoded.
+   *
+   * @return a prediction for each example, in order
+   * @throws IllegalStateException if the model was closed before the call
+   */
+  public List<Prediction> predict(ResidentModel model, List<EncodedExample> examples) {
+    int pooled = model.column(RewardWeights.POOLED);
+    List<Row> rows = new ArrayList<>();
+    for (EncodedExample example : examples) {
+      int[] columns = {model.column(example.head()), pooled};
+      double[][] rewards = new double[2][example.dialogue().replies().size()];
+      rows.add(new Row(model, example.dialogue(), columns, rewards, 0));
+    }
+    if (!rows.isEmpty()) {
+      score(Map.of(model, rows));
+    }
+    List<Prediction> predictions = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      EncodedExample example = examples.get(i);
+      Row row = rows.get(i);
+      double[] own = example.logOdds(row.rewards[0], model.bias(row.columns[0]));
+      double[] pool = example.logOdds(row.rewards[1], model.bias(pooled));
+      predictions.add(new Prediction(example, own, pool));
+    }
+    return predictions;
+  }
+
+  private void score(Map<ResidentModel, List<Row>> rows) {
     List<ResidentModel> retained = new ArrayList<>();
     try {
       for (ResidentModel model : rows.keySet()) {
@@ -96,7 +129,6 @@ public final class RewardScorer implements AutoCloseable {
     } finally {
       retained.forEach(ResidentModel::release);
     }
-    return rewards;
   }
 
   /** Parts models into those that go through the base alone and those that go together. */
@@ -119,12 +151,13 @@ public final class RewardScorer implements AutoCloseable {
     return groups;
   }
 
-  /** A prompt with some of its item's replies, and where their rewards go. */
+  /** A prompt with some of its item's replies, and where their rewards by which heads go. */
+  @SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
   private record Row(
       ResidentModel model,
       EncodedDialogue dialogue,
-      String head,
-      double[] rewards,
+      int[] columns,
+      double[][] rewards,
       int firstReply) {
     int replies() {
       return dialogue.replies().size();
@@ -142,12 +175,13 @@ public final class RewardScorer implements AutoCloseable {
     int[] prompt = template.prompt(item.prompt());
     List<EncodedReply> replies =
         item.replies().stream().map(text -> EncodedReply.of(text, template)).toList();
+    int[] columns = {item.model().column(item.head())};
+    double[][] byColumn = {rewards};
     List<Row> rows = new ArrayList<>();
     int most = Math.max(1, BATCH_TOKENS / (config.promptTokens() + config.replyTokens()));
     for (int from = 0; from < replies.size(); from += most) {
       List<EncodedReply> part = replies.subList(from, Math.min(replies.size(), from + most));
-      rows.add(
-          new Row(item.model(), new EncodedDialogue(prompt, part), item.head(), rewards, from));
+      rows.add(new Row(item.model(), new EncodedDialogue(prompt, part), columns, byColumn, from));
     }
     return rows;
   }
@@ -214,9 +248,11 @@ public final class RewardScorer implements AutoCloseable {
     }
     int reply = 0;
     for (Row row : batch) {
-      int column = row.model.column(row.head);
       for (int i = 0; i < row.replies(); i++) {
-        row.rewards[row.firstReply + i] = matrix[reply++ * columns + column];
+        for (int c = 0; c < row.columns.length; c++) {
+          row.rewards[c][row.firstReply + i] = matrix[reply * columns + row.columns[c]];
+        }
+        reply++;
       }
     }
   }

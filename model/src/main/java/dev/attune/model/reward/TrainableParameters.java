@@ -65,6 +65,11 @@ final class TrainableParameters implements AutoCloseable {
     return dictionary;
   }
 
+  /** Returns a copy of a parameter. */
+  float[] values(String name) {
+    return Tensors.floats(weights.get(name));
+  }
+
   List<NDArray> means() {
     return means;
   }

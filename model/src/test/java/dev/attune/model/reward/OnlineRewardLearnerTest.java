@@ -1,5 +1,6 @@
 package dev.attune.model.reward;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -8,8 +9,11 @@ import dev.attune.model.reward.PreferenceExample.Pair;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -236,6 +240,181 @@ class OnlineRewardLearnerTest extends RewardTestBase {
 
       // Then: all rewards are 0 at the start, which is what a tie asks for
       assertThat(learner.weights().parameters().get("heads").values()).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void shouldReportWhatItThoughtOfEachEventBeforeItsStep() {
+    // Given: a start without a learned adapter, whose rewards are all 0
+    OnlineConfig config = config(2, 0, 0, 1);
+    List<PreferenceExample> events = golden(5, 1);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+
+      // When
+      List<LearnedBatch> learned = learner.accept(RewardWeights.POOLED, events);
+
+      // Then
+      assertThat(learned).hasSize(2).allMatch(LearnedBatch::applied);
+      assertThat(learned.get(0).gradientNorm()).isPositive();
+      assertThat(learned.get(0).predictions())
+          .hasSize(2)
+          .allSatisfy(
+              prediction -> {
+                assertThat(prediction.own()).containsOnly(0.0).hasSize(2);
+                assertThat(prediction.loss()).isEqualTo(Math.log(2), within(1e-12));
+              });
+      assertThat(learned.get(1).predictions()).noneMatch(p -> p.own()[0] == 0);
+    }
+  }
+
+  @Test
+  void shouldThinkOfEventsWhatAScorerComputes() {
+    // Given: two heads, comparisons and a judgement
+    OnlineConfig config = config(3, 0, 0, 1);
+    RewardWeights weights = random(2, List.of("pooled", "helpful"));
+    List<PreferenceExample> events = new ArrayList<>(golden(2, 3));
+    PreferenceExample judged = golden(1, 4).get(0);
+    events.add(
+        new PreferenceExample(
+            judged.prompt(),
+            judged.replies(),
+            List.of(),
+            List.of(new PreferenceExample.Judgement(1, false, 2)),
+            null));
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, weights, null);
+        RewardScorer scorer = new RewardScorer(base);
+        ResidentModel model = scorer.load(weights)) {
+      List<Prediction> fresh = learner.accept("helpful", events).get(0).predictions();
+
+      // When
+      List<Prediction> scored =
+          scorer.predict(model, fresh.stream().map(Prediction::example).toList());
+
+      // Then
+      for (int i = 0; i < 3; i++) {
+        assertThat(scored.get(i).own()).containsExactly(fresh.get(i).own(), within(1e-5));
+        assertThat(scored.get(i).pooled()).containsExactly(fresh.get(i).pooled(), within(1e-5));
+        assertThat(scored.get(i).own()).isNotEqualTo(scored.get(i).pooled());
+      }
+    }
+  }
+
+  @Test
+  void shouldFallBackToWhatAnEarlierStateHadLearned() {
+    // Given
+    OnlineConfig config = config(2, 1, 0, 1);
+    List<PreferenceExample> events = golden(11, 1);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+      learner.accept(RewardWeights.POOLED, events.subList(0, 4));
+      byte[] earlier = learner.state();
+      String weights = learner.weights().sha256();
+      learner.accept(RewardWeights.POOLED, events.subList(4, 11));
+      LearnerCounts counts = learner.counts();
+
+      // When
+      learner.fallBack(earlier);
+
+      // Then: what waits is still to be learned, and nothing is counted twice
+      assertThat(learner.weights().sha256()).isEqualTo(weights);
+      assertThat(learner.counts()).isEqualTo(counts);
+      assertThat(learner.counts().pendingEvents()).isEqualTo(1);
+      assertThat(LearnerState.read(learner.state()).memory()).hasSize(4);
+    }
+  }
+
+  @Test
+  void shouldForgetAUsersEvents() {
+    // Given: seven events are remembered or wait, three of them of one user
+    OnlineConfig config = config(2, 1, 0, 1);
+    long user = UserKey.of("ada");
+    List<PreferenceExample> events = new ArrayList<>(golden(7, 1));
+    for (int i : List.of(0, 3, 6)) {
+      PreferenceExample e = events.get(i);
+      events.set(
+          i,
+          new PreferenceExample(e.prompt(), e.replies(), e.pairs(), List.of(), null, user, false));
+    }
+    try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
+      learner.accept(RewardWeights.POOLED, events);
+
+      // When
+      int forgotten = learner.forget(user);
+
+      // Then
+      LearnerState state = LearnerState.read(learner.state());
+      assertThat(forgotten).isEqualTo(3);
+      assertThat(state.memory()).hasSize(4).noneMatch(e -> e.user() == user);
+      assertThat(state.pending()).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldLearnFasterForAWhile() {
+    // Given: a learner that was told so before it stopped
+    OnlineConfig config = config(2, 0, 0, 1);
+    try (OnlineRewardLearner usual = OnlineRewardLearner.customized(base, config, null, null);
+        OnlineRewardLearner told = OnlineRewardLearner.restore(base, config, usual.state())) {
+      told.boost(4, 1);
+      try (OnlineRewardLearner faster = OnlineRewardLearner.restore(base, config, told.state())) {
+        usual.accept(RewardWeights.POOLED, golden(2, 1));
+
+        // When
+        faster.accept(RewardWeights.POOLED, golden(2, 1));
+
+        // Then: the first step of AdamW goes as far as the learning rate
+        float slow = LearnerState.read(usual.state()).slots().get("heads").weight()[0];
+        float fast = LearnerState.read(faster.state()).slots().get("heads").weight()[0];
+        assertThat(fast / slow).isEqualTo(4, within(1e-3f));
+      }
+    }
+  }
+
+  @Test
+  void shouldTestADomainOnOtherGeneralEventsThanItTrainsOn() {
+    // Given
+    OnlineConfig config = config(4, 1, 0, 1);
+    try (OnlineRewardLearner general = OnlineRewardLearner.general(base, config)) {
+      general.accept("helpful", golden(16, 1));
+      byte[] state = general.state();
+      RewardWeights weights = general.weights();
+      Set<String> trained;
+      try (OnlineRewardLearner domain =
+          OnlineRewardLearner.customized(base, config, weights, state)) {
+        trained =
+            LearnerState.read(domain.state()).enrichment().stream()
+                .map(OnlineRewardLearnerTest::text)
+                .collect(toSet());
+      }
+
+      // When
+      List<EncodedExample> set = OnlineRewardLearner.generalSet(config, weights, state, 5);
+
+      // Then
+      assertThat(trained).hasSize(8);
+      assertThat(set).hasSize(5).noneMatch(example -> trained.contains(text(example)));
+    }
+  }
+
+  private static String text(EncodedExample example) {
+    return Arrays.toString(example.dialogue().replies().get(0).ids());
+  }
+
+  @Test
+  void shouldReadAStateFromBeforeEventsHadUsers() {
+    // Given: the learning rate's factor was not there either, 16 bytes before the last 36
+    OnlineConfig config = config(4, 1, 0, 1);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config)) {
+      byte[] state = learner.state();
+      byte[] old = Arrays.copyOf(state, state.length - 16);
+      old[3] = '3';
+      System.arraycopy(state, state.length - 36, old, old.length - 36, 36);
+
+      // When
+      try (OnlineRewardLearner restored = OnlineRewardLearner.restore(base, config, old)) {
+
+        // Then
+        assertThat(restored.state()).isEqualTo(state);
+      }
     }
   }
 

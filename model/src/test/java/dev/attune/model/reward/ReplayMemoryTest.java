@@ -83,7 +83,12 @@ class ReplayMemoryTest {
 
   private static EncodedExample event(int id) {
     return new EncodedExample(
-        "pooled", new EncodedDialogue(new int[] {id}, new ArrayList<>()), List.of(), List.of());
+        "pooled",
+        UserKey.NONE,
+        false,
+        new EncodedDialogue(new int[] {id}, new ArrayList<>()),
+        List.of(),
+        List.of());
   }
 
   private static double[] uniform() {
