@@ -48,9 +48,8 @@ final class ErasureCheck implements AutoCloseable {
    *
    * @param ingest the id of ingest, before the names of its topics
    * @param usersGroup the consumer group of the trainer's users pipeline
-   * @param policyGroup that of the policy pipeline
    */
-  record Names(String ingest, String usersGroup, String policyGroup) {}
+  record Names(String ingest, String usersGroup) {}
 
   ErasureCheck(KafkaSettings kafka, String userId, Names names) {
     this.kafka = kafka;
@@ -92,6 +91,8 @@ final class ErasureCheck implements AutoCloseable {
     }
     opened(
         () -> new PipelinePlace(kafka, "trainer, users pipeline", names.usersGroup(), word, users));
+    opened(() -> ModelStatesPlace.current(kafka, userId));
+    opened(() -> ModelStatesPlace.kept(kafka, userId));
     opened(() -> new ScorerPlace(kafka, userId));
     for (String topic : logs) {
       opened(() -> new LogPlace(kafka, topic, kept(topic), keyed));
@@ -136,7 +137,7 @@ final class ErasureCheck implements AutoCloseable {
   /** Decodes only what has the user's id somewhere in its bytes. */
   private boolean inBucket(ConsumerRecord<byte[], byte[]> record) {
     return record.value() != null
-        && Bytes.contain(record.value(), userId.getBytes(UTF_8))
+        && ByteSearch.contains(record.value(), userId.getBytes(UTF_8))
         && buckets
             .deserialize(record.topic(), record.headers(), record.value())
             .getUserId()
@@ -168,7 +169,8 @@ final class ErasureCheck implements AutoCloseable {
                       Topics.BUCKETS_BY_DOMAIN.name(),
                       Topics.USERS.name(),
                       Topics.ERASURES.name(),
-                      Topics.MODELS.name()))
+                      Topics.MODELS.name(),
+                      Topics.ARTIFACTS.name()))
               .toList();
       required.stream()
           .filter(topic -> !there.contains(topic))
@@ -206,16 +208,5 @@ final class ErasureCheck implements AutoCloseable {
 
     @Override
     public void close() {}
-  }
-
-  private static final class Bytes {
-    static boolean contain(byte[] whole, byte[] part) {
-      for (int at = 0; at + part.length <= whole.length; at++) {
-        if (Arrays.equals(whole, at, at + part.length, part, 0, part.length)) {
-          return true;
-        }
-      }
-      return false;
-    }
   }
 }

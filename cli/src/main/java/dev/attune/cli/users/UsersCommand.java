@@ -99,12 +99,6 @@ public final class UsersCommand implements Runnable {
               defaultValue = "attune-trainer-users",
               description = "The users pipeline's consumer group (default: ${DEFAULT-VALUE}).")
           String usersGroup,
-      @Option(
-              names = "--policy-group",
-              paramLabel = "GROUP",
-              defaultValue = "attune-trainer-policy",
-              description = "The policy pipeline's consumer group (default: ${DEFAULT-VALUE}).")
-          String policyGroup,
       @Option(names = "--dry-run", description = "Only say what would be asked for.")
           boolean dryRun)
       throws InterruptedException {
@@ -136,7 +130,7 @@ public final class UsersCommand implements Runnable {
     }
     List<Finding> findings;
     try (ErasureCheck check =
-        new ErasureCheck(kafka, user, new ErasureCheck.Names(ingest, usersGroup, policyGroup))) {
+        new ErasureCheck(kafka, user, new ErasureCheck.Names(ingest, usersGroup))) {
       console.say("asked for at " + request(kafka, user, by));
       findings = check.await(Duration.ofSeconds(timeout), console);
     }
