@@ -12,6 +12,7 @@ import dev.attune.cli.general.GeneralCommand;
 import dev.attune.cli.imports.ImportCommand;
 import dev.attune.cli.models.ModelsCommand;
 import dev.attune.cli.quarantine.QuarantineCommand;
+import dev.attune.cli.replay.ReplayCommand;
 import dev.attune.cli.score.ScoreCommand;
 import dev.attune.cli.score.WatchCommand;
 import dev.attune.cli.up.UpCommand;
@@ -50,6 +51,7 @@ import picocli.CommandLine.Option;
       GeneralCommand.class,
       ModelsCommand.class,
       UsersCommand.class,
+      ReplayCommand.class,
       QuarantineCommand.class,
       BenchCommand.class,
       ChaosCommand.class

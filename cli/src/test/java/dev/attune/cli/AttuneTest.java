@@ -49,7 +49,8 @@ class AttuneTest {
         "models rollback",
         "users",
         "users show",
-        "users erase"
+        "users erase",
+        "replay"
       })
   void shouldShowHelp(String command) {
     // Given
@@ -90,7 +91,8 @@ class AttuneTest {
         "users",
         "users erase",
         "users erase ann --timeout 0",
-        "users erase ann --verify --dry-run"
+        "users erase ann --verify --dry-run",
+        "replay --model law"
       })
   void shouldExitWith2OnWrongUsage(String command) {
     // Given

@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * What attune.models says of each model: its current manifest, the versions that were published,
  * and what operators ask for.
  */
-final class ModelCatalogue {
+public final class ModelCatalogue {
   private final Map<String, ModelVersion> byKey;
 
   /** Why a version is served. */
@@ -37,7 +37,7 @@ final class ModelCatalogue {
   /**
    * @param byKey the newest manifests by {@link ModelKeys key}; not changed
    */
-  ModelCatalogue(Map<String, ModelVersion> byKey) {
+  public ModelCatalogue(Map<String, ModelVersion> byKey) {
     this.byKey = byKey;
   }
 
@@ -62,7 +62,7 @@ final class ModelCatalogue {
    * The published versions whose manifests are still there, each as of its publication; the current
    * one may be of a later checkpoint where its own is gone.
    */
-  NavigableMap<Long, ModelVersion> versions(String name) {
+  public NavigableMap<Long, ModelVersion> versions(String name) {
     NavigableMap<Long, ModelVersion> versions = new TreeMap<>();
     current(name)
         .filter(manifest -> manifest.getVersion() > 0)

@@ -10,10 +10,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Which version an operator means, and whether it can be had. Every failure says what can. */
-final class VersionChoice {
+public final class VersionChoice {
   private final ModelCatalogue catalogue;
 
-  VersionChoice(ModelCatalogue catalogue) {
+  /** Of the models that a catalogue has. */
+  public VersionChoice(ModelCatalogue catalogue) {
     this.catalogue = catalogue;
   }
 
@@ -22,7 +23,7 @@ final class VersionChoice {
    *
    * @throws CliException where there is none, naming those that there are
    */
-  String name(String given) {
+  public String name(String given) {
     for (String name : new String[] {given, Domains.modelName(given)}) {
       if (catalogue.names().contains(name)) {
         return name;
