@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -75,7 +74,7 @@ final class ErasureCheck implements AutoCloseable {
     }
   }
 
-  /** State first: it is what has to leave. */
+  /** What is derived first, and of that what leaves by itself only later last. */
   private void open(List<String> logs, Names names) {
     Predicate<ConsumerRecord<byte[], byte[]>> keyed =
         record -> Arrays.equals(record.key(), userId.getBytes(UTF_8));
@@ -92,8 +91,8 @@ final class ErasureCheck implements AutoCloseable {
     opened(
         () -> new PipelinePlace(kafka, "trainer, users pipeline", names.usersGroup(), word, users));
     opened(() -> ModelStatesPlace.current(kafka, userId));
-    opened(() -> ModelStatesPlace.kept(kafka, userId));
     opened(() -> new ScorerPlace(kafka, userId));
+    opened(() -> ModelStatesPlace.kept(kafka, userId));
     for (String topic : logs) {
       opened(() -> new LogPlace(kafka, topic, kept(topic), keyed));
     }
@@ -108,30 +107,26 @@ final class ErasureCheck implements AutoCloseable {
   }
 
   /**
-   * Looks everywhere, and again at what still holds something that is to leave at once, until
-   * nothing does or the time is over.
+   * Looks everywhere, one place after the other, and at one that holds something that is to leave
+   * at once again and again until it has left or the time is over.
    */
   List<Finding> await(Duration limit, Console console) throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
-    Map<Integer, Finding> findings = new TreeMap<>();
+    List<Finding> findings = new ArrayList<>();
     try (Progress progress = console.progress("Looking", "places", places.size())) {
-      while (true) {
-        for (int i = 0; i < places.size(); i++) {
-          Finding before = findings.get(i);
-          if (before == null || !before.erased()) {
-            findings.put(i, places.get(i).look());
-          }
-          progress.to(findings.values().stream().filter(Finding::erased).count());
+      for (Place place : places) {
+        Finding finding = place.look();
+        while (!finding.erased()
+            && finding.verdict() == Finding.Verdict.HOLDS
+            && System.nanoTime() < end) {
+          Thread.sleep(PAUSE.toMillis());
+          finding = place.look();
         }
-        boolean leaving =
-            findings.values().stream()
-                .anyMatch(f -> !f.erased() && f.verdict() == Finding.Verdict.HOLDS);
-        if (!leaving || System.nanoTime() > end) {
-          return List.copyOf(findings.values());
-        }
-        Thread.sleep(PAUSE.toMillis());
+        findings.add(finding);
+        progress.to(findings.size());
       }
     }
+    return findings;
   }
 
   /** Decodes only what has the user's id somewhere in its bytes. */

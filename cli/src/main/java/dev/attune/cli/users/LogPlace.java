@@ -5,21 +5,22 @@ import dev.attune.platform.KafkaSettings;
 import java.time.Duration;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /** A topic that keeps what was sent or answered until its retention ends. */
 final class LogPlace implements Place {
   private final String topic;
-  private final Duration kept;
+  private final @Nullable Duration kept;
   private final TopicReader reader;
   private final UserRecords records;
 
   /**
-   * @param kept how long a record is there at the most
+   * @param kept how long a record is there at the most; null: for ever
    */
   LogPlace(
       KafkaSettings kafka,
       String topic,
-      Duration kept,
+      @Nullable Duration kept,
       Predicate<ConsumerRecord<byte[], byte[]>> ofUser) {
     this.topic = topic;
     this.kept = kept;
@@ -33,7 +34,7 @@ final class LogPlace implements Place {
     return finding(topic, records, kept);
   }
 
-  static Finding finding(String topic, UserRecords records, Duration kept) {
+  static Finding finding(String topic, UserRecords records, @Nullable Duration kept) {
     return records
         .newest()
         .map(
@@ -42,7 +43,7 @@ final class LogPlace implements Place {
                     topic,
                     Finding.Kind.LOG,
                     "%,d records as they were sent".formatted(records.values()),
-                    newest.plus(kept)))
+                    kept == null ? null : newest.plus(kept)))
         .orElseGet(() -> Finding.clean(topic, Finding.Kind.LOG, "no record"));
   }
 

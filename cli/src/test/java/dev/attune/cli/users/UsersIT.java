@@ -112,7 +112,11 @@ class UsersIT {
         .untilAsserted(
             () ->
                 assertThat(held("ann"))
-                    .containsOnlyKeys("seen-events", "user-activity", "bucket-progress", "served-results"));
+                    .containsOnlyKeys(
+                        "seen-events", "user-activity", "bucket-progress", "served-results"));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(models("ann")).isEqualTo(Finding.Verdict.HOLDS));
     Path report = dir.resolve("ann.json");
 
     // When
@@ -123,6 +127,7 @@ class UsersIT {
     JsonNode json = json(report);
     assertThat(json.path("erased").asBoolean()).isTrue();
     assertThat(held("ann")).isEmpty();
+    assertThat(models("ann")).isEqualTo(Finding.Verdict.CLEAN);
     assertThat(json.path("places").valueStream().filter(p -> p.path("kind").asText().equals("state")))
         .hasSizeGreaterThan(8)
         .allSatisfy(place -> assertThat(place.path("verdict").asText()).isEqualTo("clean"));
@@ -160,6 +165,13 @@ class UsersIT {
       }
     }
     return held;
+  }
+
+  /** Whether a model's state has events of the user. */
+  private static Finding.Verdict models(String user) {
+    try (ModelStatesPlace models = ModelStatesPlace.current(stack.kafka(), user)) {
+      return models.look().verdict();
+    }
   }
 
   private static JsonNode place(JsonNode report, String name) {

@@ -1,14 +1,20 @@
-package dev.attune.trainer;
+package dev.attune.trainer.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.platform.Meters;
-import dev.attune.trainer.kafka.TrainerMetrics;
+import dev.attune.model.reward.LearnerCounts;
+import dev.attune.trainer.core.Measurement;
+import dev.attune.trainer.core.ModelCheckpoint;
+import dev.attune.trainer.kafka.policy.PolicyMetrics;
+import dev.attune.trainer.kafka.users.UsersMetrics;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -75,10 +81,31 @@ class MetricsManualTest {
     }
   }
 
-  /** Every meter that there is from the start, and one of each that comes with a model. */
+  /** Every meter that there is from the start, and those that come with a model. */
   private static PrometheusMeterRegistry registered() {
     PrometheusMeterRegistry registry = Meters.registry();
-    new TrainerMetrics(registry);
+    new UsersMetrics(registry);
+    new PolicyMetrics(registry);
+    new TrainerMetrics(registry)
+        .ofModels()
+        .committed(
+            new ModelCheckpoint(
+                "domain/law",
+                Optional.empty(),
+                1,
+                true,
+                false,
+                Optional.empty(),
+                new byte[0],
+                new byte[0],
+                new LearnerCounts(0, 0, 0, 0, 0, 0, 0, 0),
+                Map.of("accuracy", 0.5),
+                Optional.empty(),
+                List.of(
+                    new Measurement("gate", Map.of(), Map.of("decision", "PUBLISHED")),
+                    new Measurement("drift", Map.of(), Map.of())),
+                Map.of("refused", true),
+                List.of()));
     return registry;
   }
 
