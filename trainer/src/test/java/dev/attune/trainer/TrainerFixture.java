@@ -41,7 +41,6 @@ final class TrainerFixture implements AutoCloseable {
   private final Producer<String, SpecificRecord> producer;
   private final Consumer<String, ModelVersion> models;
   private final Map<String, ModelVersion> keys = new LinkedHashMap<>();
-  private final Map<String, List<ModelVersion>> logs = new HashMap<>();
   private final List<ModelVersion> log = new ArrayList<>();
 
   TrainerFixture(Path dir) {
@@ -95,34 +94,6 @@ final class TrainerFixture implements AutoCloseable {
     producer.flush();
   }
 
-  /** Says what an operator wants, as the value of a key; null deletes it. */
-  void ask(String key, @Nullable ModelVersion manifest) {
-    producer.send(new ProducerRecord<>(Topics.MODELS.name(), key, manifest));
-    producer.flush();
-  }
-
-  /** All manifests under their models' own names so far, in the order of the log. */
-  List<ModelVersion> manifests() {
-    keys();
-    return List.copyOf(log);
-  }
-
-  /** The last manifest of each key; keys that were deleted are not there. */
-  Map<String, ModelVersion> keys() {
-    for (ConsumerRecord<String, ModelVersion> record : models.poll(Duration.ofMillis(50))) {
-      if (record.value() == null) {
-        keys.remove(record.key());
-      } else {
-        keys.put(record.key(), record.value());
-        logs.computeIfAbsent(record.key(), key -> new ArrayList<>()).add(record.value());
-        if (record.key().equals(record.value().getName())) {
-          log.add(record.value());
-        }
-      }
-    }
-    return new HashMap<>(keys);
-  }
-
   /** Buckets where the users' go. */
   void sendByUser(List<PreferenceBucket> buckets) {
     for (PreferenceBucket bucket : buckets) {
@@ -138,15 +109,41 @@ final class TrainerFixture implements AutoCloseable {
     producer.flush();
   }
 
-  /** The newest manifest of a key. */
-  ModelVersion newest(String key) {
-    return keys().get(key);
+  /** Says what an operator wants, as the value of a key; null deletes it. */
+  void ask(String key, @Nullable ModelVersion manifest) {
+    producer.send(new ProducerRecord<>(Topics.MODELS.name(), key, manifest));
+    producer.flush();
   }
 
-  /** The manifests of a key so far, in the order of the log. */
-  List<ModelVersion> manifests(String key) {
+  /** All manifests under their models' own names so far, in the order of the log. */
+  List<ModelVersion> manifests() {
     keys();
-    return List.copyOf(logs.getOrDefault(key, List.of()));
+    return List.copyOf(log);
+  }
+
+  /** The manifests of a model so far, in the order of the log. */
+  List<ModelVersion> manifests(String model) {
+    return manifests().stream().filter(manifest -> manifest.getName().equals(model)).toList();
+  }
+
+  /** The newest manifest of a model. */
+  ModelVersion newest(String model) {
+    return keys().get(model);
+  }
+
+  /** The last manifest of each key; keys that were deleted are not there. */
+  Map<String, ModelVersion> keys() {
+    for (ConsumerRecord<String, ModelVersion> record : models.poll(Duration.ofMillis(50))) {
+      if (record.value() == null) {
+        keys.remove(record.key());
+      } else {
+        keys.put(record.key(), record.value());
+        if (record.key().equals(record.value().getName())) {
+          log.add(record.value());
+        }
+      }
+    }
+    return new HashMap<>(keys);
   }
 
   /** The current manifests by model. */

@@ -93,15 +93,12 @@ public final class OnlineLearners implements LearnerFactory {
   }
 
   /**
-   * One event of nobody in particular.
+   * One event.
    *
    * @param userText what the user says of themself; null is nothing
+   * @param user the user's key; see {@link UserKey}
    */
-  public static PreferenceExample example(Feedback feedback, @Nullable String userText) {
-    return example(feedback, userText, UserKey.NONE);
-  }
-
-  private static PreferenceExample example(
+  public static PreferenceExample example(
       Feedback feedback, @Nullable String userText, long user) {
     return new PreferenceExample(
         feedback.getPrompt().stream()
