@@ -181,8 +181,7 @@ public final class ReplayCommand implements Callable<Integer> {
       Reach.Span span,
       Map<String, Stored> artifacts,
       Console console) {
-    Precision precision =
-        Precision.valueOf(span.to().getPrecision().toUpperCase(Locale.ROOT));
+    Precision precision = Precision.valueOf(span.to().getPrecision().toUpperCase(Locale.ROOT));
     try (BaseModel loaded = BaseModel.load(base, precision)) {
       OnlineLearners learners =
           new OnlineLearners(
@@ -219,8 +218,7 @@ public final class ReplayCommand implements Callable<Integer> {
     if (!span.to().getCodeVersion().equals(here.codeVersion())) {
       console.say(
           "version %d was learned by attune %s, and this is %s: the hashes may differ"
-              .formatted(
-                  span.to().getVersion(), span.to().getCodeVersion(), here.codeVersion()));
+              .formatted(span.to().getVersion(), span.to().getCodeVersion(), here.codeVersion()));
     }
   }
 
@@ -234,8 +232,7 @@ public final class ReplayCommand implements Callable<Integer> {
     long start = replay.position();
     TopicPartition partition = new TopicPartition(TOPIC, end.getPartition());
     try (KafkaConsumer<String, PreferenceBucket> consumer = consumer(kafka);
-        Progress progress =
-            console.progress("Learning", "offsets", end.getNextOffset() - start)) {
+        Progress progress = console.progress("Learning", "offsets", end.getNextOffset() - start)) {
       consumer.assign(List.of(partition));
       consumer.seek(partition, start);
       while (consumer.position(partition) < end.getNextOffset()) {
@@ -252,16 +249,14 @@ public final class ReplayCommand implements Callable<Integer> {
     }
   }
 
-  private int tell(
-      Console console, Reach.Span span, RewardsReplay.Rebuilt rebuilt, Reach reach) {
+  private int tell(Console console, Reach.Span span, RewardsReplay.Rebuilt rebuilt, Reach reach) {
     boolean weights = rebuilt.weights().equals(span.to().getWeights().getSha256());
     boolean state = rebuilt.state().equals(span.to().getState().getSha256());
     console.printf("%-8s %-64s  %s", "", "learned again", "published");
     console.printf(
         "%-8s %-64s  %s", "weights", rebuilt.weights(), span.to().getWeights().getSha256());
     console.printf("%-8s %-64s  %s", "state", rebuilt.state(), span.to().getState().getSha256());
-    console.printf(
-        "%,d comparisons from %,d buckets", rebuilt.comparisons(), rebuilt.buckets());
+    console.printf("%,d comparisons from %,d buckets", rebuilt.comparisons(), rebuilt.buckets());
     Map<String, @Nullable Object> report = new LinkedHashMap<>();
     report.put("model", span.to().getName());
     report.put("from", span.from().getVersion());
@@ -285,9 +280,7 @@ public final class ReplayCommand implements Callable<Integer> {
     }
     console.printf(
         "%s version %d comes from version %d and these buckets, bit for bit",
-        span.to().getName(),
-        span.to().getVersion(),
-        span.from().getVersion());
+        span.to().getName(), span.to().getVersion(), span.from().getVersion());
     return 0;
   }
 

@@ -9,7 +9,8 @@ final class ByteSearch {
   /** Whether {@code part} stands anywhere in {@code whole}. */
   static boolean contains(byte[] whole, byte[] part) {
     for (int at = 0; at + part.length <= whole.length; at++) {
-      if (whole[at] == part[0] && Arrays.equals(whole, at, at + part.length, part, 0, part.length)) {
+      if (whole[at] == part[0]
+          && Arrays.equals(whole, at, at + part.length, part, 0, part.length)) {
         return true;
       }
     }

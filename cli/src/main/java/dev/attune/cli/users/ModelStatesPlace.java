@@ -76,8 +76,7 @@ final class ModelStatesPlace implements Place {
     for (Artifact state : unseen) {
       StoredArtifacts.Stored stored = artifacts.read(List.of(state)).get(state.getSha256());
       looked.put(
-          state.getSha256(),
-          stored.bytes().map(bytes -> namesUser(bytes, names)).orElse(false));
+          state.getSha256(), stored.bytes().map(bytes -> namesUser(bytes, names)).orElse(false));
     }
     List<String> holding = new ArrayList<>();
     wanted.forEach(

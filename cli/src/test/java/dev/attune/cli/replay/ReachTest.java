@@ -61,7 +61,8 @@ class ReachTest {
     assertThat(reach.lines())
         .containsExactly(
             "version 1, 10 events: its artifacts are gone",
-            "version 2, 20 events: the buckets behind it are gone: offset 200, the first there is 250",
+            "version 2, 20 events: the buckets behind it are gone: offset 200, the first there is"
+                + " 250",
             "version 3, 30 events: can be gone on from",
             "version 4, 40 events: can be gone on from");
   }

@@ -67,8 +67,7 @@ class ReplayIT {
     settings.put("trainer.precision", "fp32");
     settings.put("trainer.checkpoint.interval", "100ms");
     trainer =
-        new TrainerApp(
-            TrainerConfig.from(Configuration.of(settings)), new SimpleMeterRegistry());
+        new TrainerApp(TrainerConfig.from(Configuration.of(settings)), new SimpleMeterRegistry());
     trainer.start();
     for (int version = 1; version <= 2; version++) {
       send(version);
@@ -123,8 +122,7 @@ class ReplayIT {
   }
 
   private static void send(int number) {
-    List<Feedback> feedback =
-        IntStream.range(0, 8).mapToObj(i -> feedback(number, i)).toList();
+    List<Feedback> feedback = IntStream.range(0, 8).mapToObj(i -> feedback(number, i)).toList();
     PreferenceBucket bucket =
         PreferenceBucket.newBuilder()
             .setRoute(Route.BY_DOMAIN)

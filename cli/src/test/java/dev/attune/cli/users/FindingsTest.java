@@ -59,7 +59,8 @@ class FindingsTest {
   @Test
   void shouldHoldAStoreToTheLastRecordOfEachKey() {
     // Given
-    UserRecords changelog = new UserRecords(record -> new String(record.key(), UTF_8).startsWith("ann"));
+    UserRecords changelog =
+        new UserRecords(record -> new String(record.key(), UTF_8).startsWith("ann"));
     changelog.accept(record(1, "ann-1", "a"));
     changelog.accept(record(2, "ann-2", "b"));
     changelog.accept(record(3, "ann-1", null));

@@ -128,7 +128,8 @@ class UsersIT {
     assertThat(json.path("erased").asBoolean()).isTrue();
     assertThat(held("ann")).isEmpty();
     assertThat(models("ann")).isEqualTo(Finding.Verdict.CLEAN);
-    assertThat(json.path("places").valueStream().filter(p -> p.path("kind").asText().equals("state")))
+    assertThat(
+            json.path("places").valueStream().filter(p -> p.path("kind").asText().equals("state")))
         .hasSizeGreaterThan(8)
         .allSatisfy(place -> assertThat(place.path("verdict").asText()).isEqualTo("clean"));
     assertThat(place(json, Topics.PREFERENCES.name()).path("verdict").asText()).isEqualTo("holds");
@@ -216,6 +217,7 @@ class UsersIT {
         .setEvents(5)
         .setIncluded(new Position(Topics.PREFERENCES.name(), 1, 41L))
         .setReferences(List.of(new EventReference(41L, 7L, "law")))
+        .setRowReferences(List.of())
         .build();
   }
 
@@ -226,8 +228,7 @@ class UsersIT {
   private int run(String... arguments) {
     List<String> all = new ArrayList<>(List.of("users"));
     all.addAll(List.of(arguments));
-    all.addAll(
-        List.of("--bootstrap", stack.bootstrapServers(), "--registry", stack.registryUrl()));
+    all.addAll(List.of("--bootstrap", stack.bootstrapServers(), "--registry", stack.registryUrl()));
     return Attune.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
   }
 }

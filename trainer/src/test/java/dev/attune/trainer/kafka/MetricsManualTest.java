@@ -2,8 +2,8 @@ package dev.attune.trainer.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.attune.platform.Meters;
 import dev.attune.model.reward.LearnerCounts;
+import dev.attune.platform.Meters;
 import dev.attune.trainer.core.Measurement;
 import dev.attune.trainer.core.ModelCheckpoint;
 import dev.attune.trainer.kafka.policy.PolicyMetrics;
