@@ -250,11 +250,15 @@ public final class OnlineRewardLearner implements AutoCloseable {
         Arrays.copyOf(old.average(), size));
   }
 
-  private LearnedBatch step(List<EncodedExample> examples, boolean fresh) {
+  private LearnedBatch step(List<EncodedExample> given, boolean fresh) {
+    List<EncodedExample> examples = given.stream().filter(EncodedExample::teaches).toList();
+    // Which replies of an event are imitated depends on its other replies: it stays alone then.
+    SharedTexts texts =
+        config.imitation() == 0
+            ? SharedTexts.of(examples, config.microBatchTokens())
+            : SharedTexts.apart(examples);
     List<Weighted> batch = new ArrayList<>();
-    examples.stream()
-        .filter(EncodedExample::teaches)
-        .forEach(example -> batch.add(new Weighted(example, 1)));
+    texts.merged().forEach(example -> batch.add(new Weighted(example, 1)));
     batch.addAll(generalShare(batch));
     steps++;
     if (batch.isEmpty()) {
@@ -290,7 +294,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
         return new LearnedBatch(List.of(), gradientNorm, false);
       }
       List<Prediction> predictions =
-          fresh ? predictions(examples, joined(rewards), biases) : List.of();
+          fresh ? predictions(examples, texts, joined(rewards), biases) : List.of();
       if (fresh) {
         measure(predictions, stepLoss);
       }
@@ -397,30 +401,25 @@ public final class OnlineRewardLearner implements AutoCloseable {
 
   /** What the step's weights said of its fresh events, whose rewards come first. */
   private List<Prediction> predictions(
-      List<EncodedExample> fresh, float[] rewards, float[] biases) {
+      List<EncodedExample> fresh, SharedTexts texts, float[] rewards, float[] biases) {
     int pooled = heads.indexOf(RewardWeights.POOLED);
     List<Prediction> predictions = new ArrayList<>();
-    int row = 0;
-    for (EncodedExample example : fresh) {
-      if (!example.teaches()) {
-        continue;
-      }
+    for (int i = 0; i < fresh.size(); i++) {
+      EncodedExample example = fresh.get(i);
+      int[] rows = texts.rows().get(i);
       int own = heads.indexOf(example.head());
       predictions.add(
           new Prediction(
               example,
-              example.logOdds(column(rewards, row, example, own), biases[own]),
-              example.logOdds(column(rewards, row, example, pooled), biases[pooled])));
-      row += example.dialogue().replies().size();
+              example.logOdds(column(rewards, rows, own), biases[own]),
+              example.logOdds(column(rewards, rows, pooled), biases[pooled])));
     }
     return predictions;
   }
 
-  /** One head's rewards of an example, whose first reply has this row. */
-  private double[] column(float[] rewards, int row, EncodedExample example, int head) {
-    double[] column = new double[example.dialogue().replies().size()];
-    Arrays.setAll(column, reply -> rewards[(row + reply) * heads.size() + head]);
-    return column;
+  /** One head's rewards of the replies in these rows. */
+  private double[] column(float[] rewards, int[] rows, int head) {
+    return Arrays.stream(rows).mapToDouble(row -> rewards[row * heads.size() + head]).toArray();
   }
 
   /** Keeps running means over fresh events, each measured before it was learned from. */
