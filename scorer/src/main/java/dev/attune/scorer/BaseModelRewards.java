@@ -1,6 +1,10 @@
 package dev.attune.scorer;
 
+import dev.attune.model.head.GaussianWeights;
+import dev.attune.model.head.ReplyFeatures;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.policy.Policy;
+import dev.attune.model.policy.ResidentPolicy;
 import dev.attune.model.reward.OnlineConfig;
 import dev.attune.model.reward.ResidentModel;
 import dev.attune.model.reward.RewardScorer;
@@ -10,18 +14,37 @@ import dev.attune.model.text.DialogueTemplate;
 import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.ScoreRequest;
+import dev.attune.scorer.core.BatchLookup;
+import dev.attune.scorer.core.LruCache;
 import dev.attune.scorer.core.ModelRejectedException;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
 import dev.attune.scorer.core.RewardFunction;
+import dev.attune.scorer.core.TextHash;
+import dev.attune.scorer.metrics.ScorerMetrics;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Rewards from a base model and the reward models that were trained on it. Thread-safe. */
+/**
+ * Rewards from a base model and the reward models and policies that were trained on it. Thread-safe.
+ *
+ * <p>Texts repeat, so a reply's features and its rewards by a model are kept, by hashes of the
+ * texts. Nothing is kept that depends on a user.
+ */
 final class BaseModelRewards implements RewardFunction {
+  /** What an entry costs beside its numbers: key, node, array header. */
+  private static final int ENTRY_BYTES = 128;
+
   private final BaseModel base;
   private final boolean ownsBase;
+  private final ScorerMetrics metrics;
   private final RewardScorer scorer;
+  private final LruCache<RewardKey, Double> rewardCache;
+  private final LruCache<FeatureKey, float[]> featureCache;
 
   /** Lengths as the last model that was loaded has them; all of a system are alike. */
   private volatile DialogueTemplate template;
@@ -29,10 +52,16 @@ final class BaseModelRewards implements RewardFunction {
   /**
    * @param ownsBase whether {@link #close} closes the base
    */
-  BaseModelRewards(BaseModel base, boolean ownsBase) {
+  BaseModelRewards(BaseModel base, boolean ownsBase, ScorerConfig.Caches caches, ScorerMetrics metrics) {
     this.base = base;
     this.ownsBase = ownsBase;
+    this.metrics = metrics;
     this.scorer = new RewardScorer(base);
+    this.rewardCache = new LruCache<>(caches.rewards());
+    long featureBytes = ENTRY_BYTES + (2L * base.config().hiddenSize() + 1) * Float.BYTES;
+    this.featureCache =
+        new LruCache<>(
+            (int) Math.min(Integer.MAX_VALUE, caches.featureBytes() / featureBytes));
     OnlineConfig defaults = OnlineConfig.defaults();
     this.template = template(defaults.model().promptTokens(), defaults.model().replyTokens());
   }
@@ -46,12 +75,15 @@ final class BaseModelRewards implements RewardFunction {
   @Override
   public void warmUp() {
     RewardWeights weights = RewardWeights.untrained(base, OnlineConfig.defaults());
-    try (ResidentModel model = scorer.load(weights)) {
-      List<Turn> prompt = List.of(new Turn("user", "Hello."));
+    List<Turn> prompt = List.of(new Turn("user", "Hello."));
+    List<String> replies = List.of("Hi.", "Good day.");
+    try (ResidentModel model = scorer.load(weights);
+        ReplyFeatures features =
+            new ReplyFeatures(base, weights.promptTokens(), weights.replyTokens())) {
       List<double[]> unused =
-          scorer.score(
-              List.of(
-                  new ScoreItem(prompt, List.of("Hi.", "Good day."), model, RewardWeights.POOLED)));
+          scorer.score(List.of(new ScoreItem(prompt, replies, model, RewardWeights.POOLED)));
+      List<float[][]> unusedToo =
+          features.of(List.of(new ReplyFeatures.Candidates(prompt, replies)));
     }
   }
 
@@ -68,12 +100,34 @@ final class BaseModelRewards implements RewardFunction {
             "it was trained in %s, the base is loaded in %s"
                 .formatted(read.precision(), base.precision()));
       }
-      Loaded loaded = new Loaded(scorer.load(read), read.heads());
+      LoadedWeights loaded = new LoadedWeights(scorer.load(read), read.heads());
       template = template(read.promptTokens(), read.replyTokens());
       return loaded;
     } catch (RuntimeException e) {
-      throw new ModelRejectedException(
-          Reason.WEIGHTS, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+      throw rejected(e);
+    }
+  }
+
+  @Override
+  public LoadedPolicy loadPolicy(byte[] bytes) throws ModelRejectedException {
+    try {
+      Policy policy = Policy.read(bytes);
+      if (!policy.base().equals(base.sha256())) {
+        throw new ModelRejectedException(
+            Reason.BASE, "its features belong to base " + policy.base());
+      }
+      int features = 2 * base.config().hiddenSize() + 1;
+      if (policy.basis().mean().length != features) {
+        throw new ModelRejectedException(
+            Reason.WEIGHTS,
+            "its basis is of %d features, the base gives %d"
+                .formatted(policy.basis().mean().length, features));
+      }
+      return new LoadedBasis(
+          new ReplyFeatures(base, policy.promptTokens(), policy.replyTokens()),
+          new ResidentPolicy(base, policy));
+    } catch (RuntimeException e) {
+      throw rejected(e);
     }
   }
 
@@ -88,8 +142,16 @@ final class BaseModelRewards implements RewardFunction {
   }
 
   @Override
-  public List<double[]> rewards(List<Task> tasks) {
-    return scorer.score(tasks.stream().map(BaseModelRewards::item).toList());
+  public List<Parts> parts(List<Task> tasks) {
+    List<Texts> batch = tasks.stream().map(Texts::new).toList();
+    List<double[]> domain = domain(batch);
+    List<float @Nullable [][]> coordinates = coordinates(batch);
+    List<double @Nullable []> rows = rows(batch);
+    List<Parts> parts = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      parts.add(new Parts(domain.get(i), coordinates.get(i), rows.get(i)));
+    }
+    return parts;
   }
 
   @Override
@@ -100,17 +162,100 @@ final class BaseModelRewards implements RewardFunction {
     }
   }
 
-  private static ScoreItem item(Task task) {
-    ScoreRequest request = task.request();
-    return new ScoreItem(
-        prompt(request),
-        request.getCandidates().stream().map(Candidate::getText).toList(),
-        resident(task.model()),
-        task.head());
+  private List<double[]> domain(List<Texts> batch) {
+    BatchLookup<RewardKey, Double> lookup = new BatchLookup<>(rewardCache);
+    List<ScoreItem> items = new ArrayList<>();
+    for (Texts texts : batch) {
+      if (texts.task.model() instanceof LoadedWeights model) {
+        List<Integer> missing = lookup.missing(texts.rewardKeys(model));
+        if (!missing.isEmpty()) {
+          items.add(
+              new ScoreItem(
+                  texts.prompt(), texts.replies(missing), model.resident(), texts.task.head()));
+        }
+      }
+    }
+    lookup.fill(scorer.score(items).stream().flatMap(BaseModelRewards::boxed).toList());
+    metrics.cacheLookups("rewards", lookup.hits(), lookup.misses());
+    return batch.stream()
+        .map(
+            texts ->
+                texts.task.model() instanceof LoadedWeights model
+                    ? unboxed(lookup.values(texts.rewardKeys(model)))
+                    : new double[texts.hashes.length])
+        .toList();
   }
 
-  private static @Nullable ResidentModel resident(@Nullable LoadedModel model) {
-    return model == null ? null : ((Loaded) model).resident();
+  /** All tasks of a batch have the same policy. */
+  private List<float @Nullable [][]> coordinates(List<Texts> batch) {
+    BatchLookup<FeatureKey, float[]> lookup = new BatchLookup<>(featureCache);
+    List<ReplyFeatures.Candidates> items = new ArrayList<>();
+    @Nullable LoadedBasis loaded = null;
+    for (Texts texts : batch) {
+      if (texts.task.policy() instanceof LoadedBasis basis) {
+        loaded = basis;
+        List<Integer> missing = lookup.missing(texts.featureKeys(basis.policy()));
+        if (!missing.isEmpty()) {
+          items.add(new ReplyFeatures.Candidates(texts.prompt(), texts.replies(missing)));
+        }
+      }
+    }
+    if (loaded != null) {
+      lookup.fill(loaded.features.of(items).stream().flatMap(Arrays::stream).toList());
+      metrics.cacheLookups("features", lookup.hits(), lookup.misses());
+    }
+    List<float @Nullable [][]> coordinates = new ArrayList<>();
+    for (Texts texts : batch) {
+      coordinates.add(
+          texts.task.policy() instanceof LoadedBasis basis
+              ? lookup.values(texts.featureKeys(basis.policy())).stream()
+                  .map(basis.policy()::coordinates)
+                  .toArray(float[][]::new)
+              : null);
+    }
+    return coordinates;
+  }
+
+  private static List<double @Nullable []> rows(List<Texts> batch) {
+    BatchLookup<RowKey, Double> lookup = new BatchLookup<>(null);
+    List<ResidentPolicy.Item> items = new ArrayList<>();
+    @Nullable LoadedBasis loaded = null;
+    for (Texts texts : batch) {
+      if (texts.task.row() != null && texts.task.policy() instanceof LoadedBasis basis) {
+        loaded = basis;
+        List<Integer> missing = lookup.missing(texts.rowKeys());
+        if (!missing.isEmpty()) {
+          items.add(
+              new ResidentPolicy.Item(
+                  texts.task.row(),
+                  texts.task.request().getUserText(),
+                  texts.prompt(),
+                  texts.replies(missing)));
+        }
+      }
+    }
+    if (loaded != null) {
+      lookup.fill(
+          loaded.resident.rewards(items).stream().flatMap(BaseModelRewards::boxed).toList());
+    }
+    List<double @Nullable []> rows = new ArrayList<>();
+    for (Texts texts : batch) {
+      rows.add(texts.task.row() == null ? null : unboxed(lookup.values(texts.rowKeys())));
+    }
+    return rows;
+  }
+
+  private static Stream<Double> boxed(double[] values) {
+    return Arrays.stream(values).boxed();
+  }
+
+  private static double[] unboxed(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  private static ModelRejectedException rejected(RuntimeException e) {
+    return new ModelRejectedException(
+        Reason.WEIGHTS, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
   }
 
   private static List<Turn> prompt(ScoreRequest request) {
@@ -123,9 +268,96 @@ final class BaseModelRewards implements RewardFunction {
     return new DialogueTemplate(base.tokenizer(), promptTokens, replyTokens);
   }
 
-  private record Loaded(ResidentModel resident, Set<String> heads) implements LoadedModel {
+  /**
+   * What a reward r_d depends on, the base aside.
+   *
+   * @param weights sha-256 of the model's weights
+   */
+  private record RewardKey(String weights, String head, TextHash text) {}
+
+  /** What a reply's features depend on, the base aside. */
+  private record FeatureKey(int promptTokens, int replyTokens, TextHash text) {}
+
+  /** What r_p depends on under one policy. */
+  private record RowKey(GaussianWeights row, @Nullable String userText, TextHash text) {}
+
+  /** A task with what stands for its texts. */
+  private static final class Texts {
+    final Task task;
+    final TextHash[] hashes;
+
+    Texts(Task task) {
+      this.task = task;
+      this.hashes = TextHash.of(task.request());
+    }
+
+    List<Turn> prompt() {
+      return BaseModelRewards.prompt(task.request());
+    }
+
+    List<String> replies(List<Integer> indices) {
+      List<Candidate> candidates = task.request().getCandidates();
+      return indices.stream().map(i -> candidates.get(i).getText()).toList();
+    }
+
+    List<RewardKey> rewardKeys(LoadedWeights model) {
+      return keys(hash -> new RewardKey(model.resident.sha256(), task.head(), hash));
+    }
+
+    List<FeatureKey> featureKeys(Policy policy) {
+      return keys(hash -> new FeatureKey(policy.promptTokens(), policy.replyTokens(), hash));
+    }
+
+    List<RowKey> rowKeys() {
+      return keys(hash -> new RowKey(task.row().row(), task.request().getUserText(), hash));
+    }
+
+    private <K> List<K> keys(Function<TextHash, K> key) {
+      return Arrays.stream(hashes).map(key).toList();
+    }
+  }
+
+  private final class LoadedWeights implements LoadedModel {
+    private final ResidentModel resident;
+    private final Set<String> heads;
+
+    LoadedWeights(ResidentModel resident, Set<String> heads) {
+      this.resident = resident;
+      this.heads = heads;
+    }
+
+    ResidentModel resident() {
+      return resident;
+    }
+
+    @Override
+    public Set<String> heads() {
+      return heads;
+    }
+
     @Override
     public void close() {
+      rewardCache.removeIf(key -> key.weights.equals(resident.sha256()));
+      resident.close();
+    }
+  }
+
+  /** A policy; its features are the base's, so that they stay valid in the next epoch. */
+  private record LoadedBasis(ReplyFeatures features, ResidentPolicy resident)
+      implements LoadedPolicy {
+    @Override
+    public Policy policy() {
+      return resident.policy();
+    }
+
+    @Override
+    public boolean hasRows() {
+      return resident.hasRows();
+    }
+
+    @Override
+    public void close() {
+      features.close();
       resident.close();
     }
   }

@@ -12,6 +12,7 @@ import dev.attune.scorer.kafka.KafkaLoop;
 import dev.attune.scorer.kafka.ScorerClients;
 import dev.attune.scorer.kafka.ScorerLoops;
 import dev.attune.scorer.metrics.ScorerMetrics;
+import dev.attune.scorer.users.UserStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,10 +26,11 @@ import org.slf4j.LoggerFactory;
  * The scorer: answers each ScoreRequest of {@code attune.prompts} with exactly one ScoreResult in
  * {@code attune.rewards}, with the models that {@code attune.models} names at that moment.
  *
- * <p>Single use. It owns two threads: {@code scorer} consumes, computes and produces; {@code
- * scorer-models} follows the published models and loads them beside those in service. {@link
- * #start} loads the base and returns; the first prompt is taken when the model topics have been
- * read to their end and a first forward pass is done, which is when {@link #ready} turns true.
+ * <p>Single use. It owns three threads: {@code scorer} consumes, computes and produces; {@code
+ * scorer-models} follows the published models and loads them beside those in service; {@code
+ * scorer-users} follows the published states of users. {@link #start} loads the base and returns;
+ * the first prompt is taken when these topics have been read to their end and a first forward pass
+ * is done, which is when {@link #ready} turns true.
  * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
  */
 public final class ScorerApp implements Service {
@@ -42,15 +44,22 @@ public final class ScorerApp implements Service {
   private final ModelDirectory directory = new ModelDirectory();
   private final List<Thread> threads = new ArrayList<>();
   private @Nullable RewardFunction rewards;
+  private @Nullable UserStore users;
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
+  private volatile @Nullable KafkaLoop followingUsers;
 
   /** A scorer that loads the base itself. */
   public ScorerApp(ScorerConfig config, MeterRegistry registry) {
     this(
         config,
         registry,
-        () -> new BaseModelRewards(BaseModel.load(config.base(), precision(config)), true));
+        () ->
+            new BaseModelRewards(
+                BaseModel.load(config.base(), precision(config)),
+                true,
+                config.caches(),
+                new ScorerMetrics(registry)));
   }
 
   /**
@@ -60,7 +69,10 @@ public final class ScorerApp implements Service {
    *     not looked at
    */
   public ScorerApp(ScorerConfig config, MeterRegistry registry, BaseModel base) {
-    this(config, registry, () -> new BaseModelRewards(base, false));
+    this(
+        config,
+        registry,
+        () -> new BaseModelRewards(base, false, config.caches(), new ScorerMetrics(registry)));
   }
 
   ScorerApp(ScorerConfig config, MeterRegistry registry, Supplier<RewardFunction> rewardFunctions) {
@@ -90,19 +102,34 @@ public final class ScorerApp implements Service {
     try {
       RewardFunction loaded = rewardFunctions.get();
       rewards = loaded;
-      ScorerLoops loops = loops(loaded);
+      UserStore store =
+          UserStore.open(
+              config.users().dir(),
+              config.users().memoryBytes(),
+              config.users().cached(),
+              directory::epoch);
+      users = store;
+      ScorerMetrics metrics = new ScorerMetrics(registry);
+      metrics.users(store::size, store::bytes);
+      ScorerLoops loops = loops(loaded, store, metrics);
       KafkaLoop models = loops.following(config.maxArtifactBytes());
-      KafkaLoop prompts = loops.scoring(config.limits(), config.budget());
+      KafkaLoop states = loops.followingUsers();
+      KafkaLoop prompts =
+          loops.scoring(
+              config.limits(), config.budget(), config.rowDomains(), config.longestWait());
       following = models;
+      followingUsers = states;
       scoring = prompts;
       state.to(Phase.RUNNING);
       run("scorer-models", models::run);
+      run("scorer-users", states::run);
       run(
           "scorer",
           () -> {
             loaded.warmUp();
-            // Before that, a domain would be answered without the model that it already has.
+            // Before that, a domain or a user would be answered without what is known already.
             models.awaitStarted();
+            states.awaitStarted();
             prompts.run();
           });
     } catch (RuntimeException e) {
@@ -129,6 +156,9 @@ public final class ScorerApp implements Service {
     boolean ended = threads.stream().allMatch(ScorerApp::join);
     threads.clear();
     directory.close();
+    if (users != null) {
+      users.close();
+    }
     // Freed memory under a forward pass would take the whole process along.
     if (ended && rewards != null) {
       rewards.close();
@@ -147,7 +177,7 @@ public final class ScorerApp implements Service {
     };
   }
 
-  private ScorerLoops loops(RewardFunction loaded) {
+  private ScorerLoops loops(RewardFunction loaded, UserStore store, ScorerMetrics metrics) {
     ScorerClients clients =
         new ScorerClients(
             config.kafka(),
@@ -158,7 +188,7 @@ public final class ScorerApp implements Service {
                 config.start() == ScorerConfig.Start.EARLIEST,
                 config.maxPollRecords(),
                 config.transactionTimeout()));
-    return new ScorerLoops(config.kafka(), clients, loaded, directory, new ScorerMetrics(registry));
+    return new ScorerLoops(config.kafka(), clients, loaded, directory, store, metrics);
   }
 
   private void run(String name, Work work) {
@@ -182,9 +212,11 @@ public final class ScorerApp implements Service {
 
   private void stopLoops() {
     KafkaLoop models = following;
+    KafkaLoop states = followingUsers;
     KafkaLoop prompts = scoring;
-    if (models != null && prompts != null) {
+    if (models != null && states != null && prompts != null) {
       prompts.stop();
+      states.stop();
       models.stop();
     }
   }

@@ -4,8 +4,10 @@ import dev.attune.platform.ConfigException;
 import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
+import dev.attune.platform.store.DiskStore;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.RequestLimits;
+import dev.attune.scorer.core.RowDomains;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a scorer is told. Immutable.
@@ -28,6 +31,10 @@ import java.util.stream.Stream;
  * @param maxPollRecords prompts taken over by one poll
  * @param transactionTimeout after which the broker aborts what a scorer that died left open
  * @param maxArtifactBytes larger models are refused
+ * @param users where users' states are kept
+ * @param rowDomains the domains whose rewards have the part of the personal policy
+ * @param caches how much is kept of texts that were scored
+ * @param longestWait that a request is held back for the feedback that it names
  */
 public record ScorerConfig(
     KafkaSettings kafka,
@@ -40,7 +47,11 @@ public record ScorerConfig(
     BatchBudget budget,
     int maxPollRecords,
     Duration transactionTimeout,
-    long maxArtifactBytes) {
+    long maxArtifactBytes,
+    Users users,
+    RowDomains rowDomains,
+    Caches caches,
+    Duration longestWait) {
 
   public static final ConfigKey<Path> BASE =
       ConfigKey.path(
@@ -120,6 +131,76 @@ public record ScorerConfig(
           Integer.MAX_VALUE - 8L,
           "Larger published models are refused.");
 
+  public static final ConfigKey<Path> USERS_DIR =
+      ConfigKey.path(
+              "scorer.users.dir",
+              null,
+              "Folder for users' states, of this process alone; its content is made anew at each"
+                  + " start. A temporary one where absent.")
+          .optional();
+
+  public static final ConfigKey<Long> USERS_MEMORY =
+      ConfigKey.bytes(
+          "scorer.users.memory",
+          64L << 20,
+          DiskStore.LEAST_MEMORY,
+          1L << 40,
+          "Native memory for the users' states on disk.");
+
+  public static final ConfigKey<Integer> USERS_CACHED =
+      ConfigKey.integer(
+          "scorer.users.cached", 10_000, 0, 10_000_000, "Users whose state is kept decoded.");
+
+  public static final ConfigKey<String> ROW_DOMAINS =
+      ConfigKey.string(
+              "scorer.rows.domains",
+              null,
+              "Domains whose rewards have the part of the personal policy (r_p), which costs passes,"
+                  + " separated by commas; `*` for all, absent for none.")
+          .optional();
+
+  public static final ConfigKey<Long> CACHE_FEATURES =
+      ConfigKey.bytes(
+          "scorer.cache.features.max-bytes",
+          64L << 20,
+          0,
+          1L << 40,
+          "Features of replies that are kept, so that a text that comes again costs no pass.");
+
+  public static final ConfigKey<Integer> CACHE_REWARDS =
+      ConfigKey.integer(
+          "scorer.cache.rewards.max-entries",
+          100_000,
+          0,
+          100_000_000,
+          "Rewards of replies by the models in service that are kept for the same end, about 200"
+              + " bytes each.");
+
+  public static final ConfigKey<Duration> LONGEST_WAIT =
+      ConfigKey.duration(
+          "scorer.after.max-wait",
+          Duration.ofSeconds(2),
+          Duration.ZERO,
+          Duration.ofMinutes(1),
+          "How long a request waits at most for the feedback that it names in `after`.");
+
+  /**
+   * Where users' states are kept.
+   *
+   * @param dir null: a temporary folder
+   * @param memoryBytes native memory for the store
+   * @param cached users in memory
+   */
+  public record Users(@Nullable Path dir, long memoryBytes, int cached) {}
+
+  /**
+   * How much is kept of texts that were scored.
+   *
+   * @param featureBytes of base features
+   * @param rewards of reward models, so many numbers
+   */
+  public record Caches(long featureBytes, int rewards) {}
+
   /** Precision of the forward passes. */
   public enum PrecisionChoice {
     AUTO,
@@ -149,7 +230,14 @@ public record ScorerConfig(
             configuration.get(BATCH_TOKENS)),
         configuration.get(POLL_RECORDS),
         configuration.get(TRANSACTION_TIMEOUT),
-        configuration.get(MAX_ARTIFACT_BYTES));
+        configuration.get(MAX_ARTIFACT_BYTES),
+        new Users(
+            configuration.find(USERS_DIR).orElse(null),
+            configuration.get(USERS_MEMORY),
+            configuration.get(USERS_CACHED)),
+        configuration.find(ROW_DOMAINS).map(RowDomains::parse).orElse(RowDomains.NONE),
+        new Caches(configuration.get(CACHE_FEATURES), configuration.get(CACHE_REWARDS)),
+        configuration.get(LONGEST_WAIT));
   }
 
   /** The scorer's own settings and those of its Kafka clients. */
@@ -171,7 +259,14 @@ public record ScorerConfig(
         BATCH_TOKENS,
         POLL_RECORDS,
         TRANSACTION_TIMEOUT,
-        MAX_ARTIFACT_BYTES);
+        MAX_ARTIFACT_BYTES,
+        USERS_DIR,
+        USERS_MEMORY,
+        USERS_CACHED,
+        ROW_DOMAINS,
+        CACHE_FEATURES,
+        CACHE_REWARDS,
+        LONGEST_WAIT);
   }
 
   private static String instance(Optional<String> configured) {

@@ -15,6 +15,7 @@ import java.util.List;
  *
  * @param head the head that it trains
  * @param user the user's {@link UserKey}
+ * @param served whether the event names the rewards that were served for its replies
  * @param dialogue the prompt and the replies
  * @param pairs comparisons between the replies, by index
  * @param judgements replies that were called good or bad by themselves, by index
@@ -22,6 +23,7 @@ import java.util.List;
 public record EncodedExample(
     String head,
     long user,
+    boolean served,
     EncodedDialogue dialogue,
     List<Pair> pairs,
     List<Judgement> judgements) {
@@ -30,6 +32,7 @@ public record EncodedExample(
     return new EncodedExample(
         head,
         example.user(),
+        example.served(),
         new EncodedDialogue(
             template.prompt(example.prompt()),
             example.replies().stream().map(text -> EncodedReply.of(text, template)).toList()),
@@ -96,6 +99,7 @@ public record EncodedExample(
   public void write(DataOutputStream out) throws IOException {
     out.writeUTF(head);
     out.writeLong(user);
+    out.writeBoolean(served);
     writeIds(out, dialogue.prompt());
     out.writeInt(dialogue.replies().size());
     for (EncodedReply reply : dialogue.replies()) {
@@ -121,15 +125,15 @@ public record EncodedExample(
   /** Reads what {@link #write} wrote. */
   public static EncodedExample read(DataInputStream in) throws IOException {
     String head = in.readUTF();
-    return read(head, in.readLong(), in);
+    return read(head, in.readLong(), in.readBoolean(), in);
   }
 
   /** Reads what was written before examples had users. */
   static EncodedExample readWithoutUser(DataInputStream in) throws IOException {
-    return read(in.readUTF(), UserKey.NONE, in);
+    return read(in.readUTF(), UserKey.NONE, false, in);
   }
 
-  private static EncodedExample read(String head, long user, DataInputStream in)
+  private static EncodedExample read(String head, long user, boolean served, DataInputStream in)
       throws IOException {
     int[] prompt = readIds(in);
     List<EncodedReply> replies = new ArrayList<>();
@@ -146,7 +150,8 @@ public record EncodedExample(
     for (int i = in.readInt(); i > 0; i--) {
       judgements.add(new Judgement(in.readInt(), in.readBoolean(), in.readFloat()));
     }
-    return new EncodedExample(head, user, new EncodedDialogue(prompt, replies), pairs, judgements);
+    return new EncodedExample(
+        head, user, served, new EncodedDialogue(prompt, replies), pairs, judgements);
   }
 
   /** Ids in seven-bit groups: two bytes each for most vocabularies. */

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param userText what the user says of themself; no part of a domain's reward
  * @param user the user's {@link UserKey}; no part of a reward either: it caps what one user may
  *     decide, and finds what is to be forgotten
+ * @param served whether the event names the rewards that were served for its replies; calibration
+ *     then learns from those
  */
 public record PreferenceExample(
     List<Turn> prompt,
@@ -22,7 +24,8 @@ public record PreferenceExample(
     List<Pair> pairs,
     List<Judgement> judgements,
     @Nullable String userText,
-    long user) {
+    long user,
+    boolean served) {
 
   /** Checks that every pair names two different replies, and every judgement one. */
   public PreferenceExample {
@@ -56,7 +59,7 @@ public record PreferenceExample(
       List<Pair> pairs,
       List<Judgement> judgements,
       @Nullable String userText) {
-    this(prompt, replies, pairs, judgements, userText, UserKey.NONE);
+    this(prompt, replies, pairs, judgements, userText, UserKey.NONE, false);
   }
 
   /** An event of nobody in particular, without judgements. */

@@ -331,7 +331,8 @@ class OnlineRewardLearnerTest extends RewardTestBase {
     for (int i : List.of(0, 3, 6)) {
       PreferenceExample e = events.get(i);
       events.set(
-          i, new PreferenceExample(e.prompt(), e.replies(), e.pairs(), List.of(), null, user));
+          i,
+          new PreferenceExample(e.prompt(), e.replies(), e.pairs(), List.of(), null, user, false));
     }
     try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, null, null)) {
       learner.accept(RewardWeights.POOLED, events);

@@ -85,6 +85,7 @@ class ReplayMemoryTest {
     return new EncodedExample(
         "pooled",
         UserKey.NONE,
+        false,
         new EncodedDialogue(new int[] {id}, new ArrayList<>()),
         List.of(),
         List.of());

@@ -1,5 +1,6 @@
 package dev.attune.scorer.core;
 
+import dev.attune.model.policy.UserState;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
@@ -10,7 +11,10 @@ import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.events.ScoreTimings;
 import dev.attune.schemas.events.ScoreVersions;
+import dev.attune.scorer.core.ModelDirectory.SelectedCalibration;
 import dev.attune.scorer.core.ModelDirectory.Selection;
+import dev.attune.scorer.core.RewardFunction.LoadedPolicy;
+import dev.attune.scorer.core.RewardFunction.Parts;
 import dev.attune.scorer.core.RewardFunction.Task;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,19 +29,29 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers a batch: exactly one {@link ScoreResult} for each record, rewards or an error code.
  *
- * <p>All requests of a batch see the same set of models. Where a forward pass fails, its requests
- * are tried one by one, so that one of them cannot take the others along. One thread at a time.
+ * <p>All requests of a batch see the same set of models. A user without a state gets what every
+ * such user gets, to the bit. Where a forward pass fails, its requests are tried one by one, so
+ * that one of them cannot take the others along. One thread at a time.
  */
 public final class BatchScorer {
   private static final Logger LOG = LoggerFactory.getLogger(BatchScorer.class);
 
   private final RewardFunction rewards;
   private final ModelDirectory models;
+  private final UserStates users;
+  private final RowDomains rowDomains;
   private final InstantSource clock;
 
-  public BatchScorer(RewardFunction rewards, ModelDirectory models, InstantSource clock) {
+  public BatchScorer(
+      RewardFunction rewards,
+      ModelDirectory models,
+      UserStates users,
+      RowDomains rowDomains,
+      InstantSource clock) {
     this.rewards = rewards;
     this.models = models;
+    this.users = users;
+    this.rowDomains = rowDomains;
     this.clock = clock;
   }
 
@@ -46,15 +60,14 @@ public final class BatchScorer {
     Instant start = clock.instant();
     List<Open> open = new ArrayList<>();
     List<@Nullable Rejection> rejections = new ArrayList<>();
-    List<double @Nullable []> computed;
+    List<@Nullable Parts> computed;
     double milliseconds;
     try (ModelDirectory.Lease lease = models.lease()) {
       for (Prompt prompt : batch) {
         Rejection rejection = rejection(prompt, start);
         rejections.add(rejection);
         if (rejection == null) {
-          ScoreRequest request = prompt.request();
-          open.add(new Open(request, lease.select(Domains.orGeneral(request.getDomain()))));
+          open.add(open(prompt.request(), lease));
         }
       }
       long before = System.nanoTime();
@@ -84,26 +97,45 @@ public final class BatchScorer {
         : RequestValidator.checkDeadline(prompt.request(), now).orElse(null);
   }
 
-  /** For each task its rewards, or null where they cannot be computed. */
-  private List<double @Nullable []> compute(List<Task> tasks) {
-    List<double @Nullable []> computed = new ArrayList<>();
+  private Open open(ScoreRequest request, ModelDirectory.Lease lease) {
+    String domain = Domains.orGeneral(request.getDomain());
+    Selection selection = lease.select(domain);
+    SelectedCalibration calibration = lease.calibration(domain);
+    LoadedPolicy policy = lease.policy();
+    Personal personal =
+        policy == null ? null : personal(request.getUserId(), policy, rowDomains.allow(domain));
+    return new Open(request, selection, calibration, personal);
+  }
+
+  /** A state that does not fit the policy is as good as none. */
+  private Personal personal(String userId, LoadedPolicy policy, boolean rows) {
+    KnownUser known = users.find(userId, policy.policy().epoch());
+    UserState state = known == null ? null : known.under(policy.policy());
+    return state == null
+        ? new Personal(policy, rows, policy.policy().generic(), null)
+        : new Personal(policy, rows, state, known);
+  }
+
+  /** For each task its parts, or null where they cannot be computed. */
+  private List<@Nullable Parts> compute(List<Task> tasks) {
+    List<@Nullable Parts> computed = new ArrayList<>();
     if (tasks.size() > 1) {
-      List<double[]> together = tryCompute(tasks);
+      List<Parts> together = tryCompute(tasks);
       if (together != null) {
         computed.addAll(together);
         return computed;
       }
     }
     for (Task task : tasks) {
-      List<double[]> alone = tryCompute(List.of(task));
+      List<Parts> alone = tryCompute(List.of(task));
       computed.add(alone == null ? null : alone.get(0));
     }
     return computed;
   }
 
-  private @Nullable List<double[]> tryCompute(List<Task> tasks) {
+  private @Nullable List<Parts> tryCompute(List<Task> tasks) {
     try {
-      List<double[]> computed = rewards.rewards(tasks);
+      List<Parts> computed = rewards.parts(tasks);
       if (computed.size() != tasks.size()) {
         throw new IllegalStateException(
             "rewards for " + computed.size() + " of " + tasks.size() + " requests");
@@ -120,37 +152,47 @@ public final class BatchScorer {
   }
 
   private ScoreResult answer(
-      Prompt prompt, Open open, double @Nullable [] computed, ScoreTimings timings) {
-    List<Candidate> candidates = open.request().getCandidates();
-    if (computed == null) {
+      Prompt prompt, Open open, @Nullable Parts parts, ScoreTimings timings) {
+    List<Candidate> candidates = open.request.getCandidates();
+    if (parts == null) {
       return refuse(prompt, internal("the rewards could not be computed"), timings);
     }
-    if (computed.length != candidates.size()
-        || !Arrays.stream(computed).allMatch(Double::isFinite)) {
+    Personal personal = open.personal;
+    List<CandidateScore.Builder> builders =
+        CandidateRewards.combine(
+            parts, open.calibration.calibration(), personal == null ? null : personal.state);
+    double[] combined = builders.stream().mapToDouble(CandidateScore.Builder::getReward).toArray();
+    if (combined.length != candidates.size()
+        || !Arrays.stream(combined).allMatch(Double::isFinite)) {
       return refuse(prompt, internal("a reward was not a finite number"), timings);
     }
-    int[] ranks = Ranker.ranks(computed);
+    int[] ranks = Ranker.ranks(combined);
     List<CandidateScore> scores = new ArrayList<>();
-    for (int i = 0; i < computed.length; i++) {
-      scores.add(
-          CandidateScore.newBuilder()
-              .setId(candidates.get(i).getId())
-              .setReward(computed[i])
-              .setDomainReward(computed[i])
-              .setRank(ranks[i])
-              .build());
+    for (int i = 0; i < combined.length; i++) {
+      scores.add(builders.get(i).setId(candidates.get(i).getId()).setRank(ranks[i]).build());
     }
-    Selection selection = open.selection();
+    KnownUser known = personal == null ? null : personal.known;
     return result(prompt, timings)
         .setCandidates(scores)
-        .setBestPreferred(Arrays.stream(Ranker.bestPreferred(computed)).boxed().toList())
-        .setVersions(
-            ScoreVersions.newBuilder()
-                .setBase(rewards.base())
-                .setDomainModel(selection.name())
-                .setDomainModelVersion(selection.version())
-                .setHead(selection.generalHead())
-                .build())
+        .setBestPreferred(Arrays.stream(Ranker.bestPreferred(combined)).boxed().toList())
+        .setVersions(versions(open))
+        .setIncluded(known == null ? null : known.included())
+        .setRowIncluded(known == null ? null : known.rowIncluded())
+        .build();
+  }
+
+  private ScoreVersions versions(Open open) {
+    Personal personal = open.personal;
+    Selection selection = open.selection;
+    return ScoreVersions.newBuilder()
+        .setBase(rewards.base())
+        .setDomainModel(selection.name())
+        .setDomainModelVersion(selection.version())
+        .setHead(selection.generalHead())
+        .setCalibration(open.calibration.version())
+        .setPolicy(personal == null ? null : personal.state.epoch())
+        .setUserRow(
+            personal == null || personal.known == null ? null : personal.state.rowEvents())
         .build();
   }
 
@@ -179,10 +221,41 @@ public final class BatchScorer {
     return new Rejection(ScoreErrorCode.INTERNAL, message);
   }
 
-  /** A request that can be scored, and with what. */
-  private record Open(ScoreRequest request, Selection selection) {
+  /**
+   * A request that can be scored, and with what.
+   *
+   * @param personal null without a policy
+   */
+  private record Open(
+      ScoreRequest request,
+      Selection selection,
+      SelectedCalibration calibration,
+      @Nullable Personal personal) {
     Task task() {
-      return new Task(request, selection.model(), selection.head());
+      return new Task(
+          request,
+          selection.model(),
+          selection.head(),
+          personal == null ? null : personal.policy,
+          personal == null ? null : personal.row());
+    }
+  }
+
+  /**
+   * What the personal part is computed with.
+   *
+   * @param rows whether the domain has r_p
+   * @param state the user's, in the policy's epoch
+   * @param known null for a user of whom nothing is known
+   */
+  private record Personal(
+      LoadedPolicy policy, boolean rows, UserState state, @Nullable KnownUser known) {
+    /** The state with the generic row until the user has one; null where r_p is not wanted. */
+    @Nullable UserState row() {
+      if (!rows || !policy.hasRows()) {
+        return null;
+      }
+      return state.row() != null ? state : state.withRow(policy.policy().generic().row(), 0);
     }
   }
 }

@@ -1,7 +1,10 @@
 package dev.attune.scorer.core;
 
+import dev.attune.model.head.Calibration;
 import dev.attune.schemas.Domains;
+import dev.attune.schemas.ModelKeys;
 import dev.attune.scorer.core.RewardFunction.LoadedModel;
+import dev.attune.scorer.core.RewardFunction.LoadedPolicy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The models that are served now, and which of them serves a domain: its own, else the general one
- * with the head of the domain's source, else the untrained base.
+ * with the head of the domain's source, else the untrained base. Beside them the policy and the
+ * calibrations.
  *
  * <p>Thread-safe. A batch takes a {@link Lease} and sees one unchanging set of models; a model that
  * was replaced is freed when the last lease that holds it is closed.
@@ -22,7 +26,7 @@ public final class ModelDirectory implements AutoCloseable {
   private Map<String, Resident> current = Map.of();
 
   /** Serves the model from the next lease on, in place of the one of this name. Takes ownership. */
-  public void publish(String name, long version, LoadedModel model) {
+  public void publish(String name, long version, Loaded model) {
     synchronized (lock) {
       Map<String, Resident> next = new HashMap<>(current);
       Resident replaced = next.put(name, new Resident(name, version, model));
@@ -48,6 +52,19 @@ public final class ModelDirectory implements AutoCloseable {
       current.forEach((name, resident) -> versions.put(name, resident.version));
       return versions;
     }
+  }
+
+  /** The epoch of the policy that is served; 0 for none. */
+  public long epoch() {
+    synchronized (lock) {
+      LoadedPolicy policy = policy(current);
+      return policy == null ? 0 : policy.policy().epoch();
+    }
+  }
+
+  private static @Nullable LoadedPolicy policy(Map<String, Resident> models) {
+    Resident policy = models.get(ModelKeys.POLICY);
+    return policy == null ? null : (LoadedPolicy) policy.model;
   }
 
   /** Holds the models that are served now until the lease is closed. */
@@ -91,6 +108,16 @@ public final class ModelDirectory implements AutoCloseable {
       String head,
       @Nullable String generalHead) {}
 
+  /**
+   * How the parts of a domain's rewards are weighted.
+   *
+   * @param version null where none is published: the initial weights
+   */
+  public record SelectedCalibration(Calibration calibration, @Nullable Long version) {
+    private static final SelectedCalibration INITIAL =
+        new SelectedCalibration(Calibration.initial(), null);
+  }
+
   /** An unchanging view of the directory. Close it when the batch is computed. */
   public final class Lease implements AutoCloseable {
     private final Map<String, Resident> models;
@@ -104,15 +131,33 @@ public final class ModelDirectory implements AutoCloseable {
     public Selection select(String domain) {
       Resident own = models.get(Domains.modelName(domain));
       if (own != null && !Domains.isGeneral(domain)) {
-        return new Selection(own.model, own.name, own.version, Domains.POOLED_HEAD, null);
+        return new Selection((LoadedModel) own.model, own.name, own.version, Domains.POOLED_HEAD, null);
       }
       Resident general = models.get(Domains.modelName(Domains.GENERAL));
       if (general == null) {
         return new Selection(null, Domains.GENERAL, 0, Domains.POOLED_HEAD, null);
       }
+      LoadedModel model = (LoadedModel) general.model;
       String wanted = Domains.head(domain);
-      String head = general.model.heads().contains(wanted) ? wanted : Domains.POOLED_HEAD;
-      return new Selection(general.model, general.name, general.version, head, head);
+      String head = model.heads().contains(wanted) ? wanted : Domains.POOLED_HEAD;
+      return new Selection(model, general.name, general.version, head, head);
+    }
+
+    /** The policy; null for none. */
+    public @Nullable LoadedPolicy policy() {
+      return ModelDirectory.policy(models);
+    }
+
+    /** The domain's calibration; below general that of general, where it has none of its own. */
+    public SelectedCalibration calibration(String domain) {
+      Resident own = models.get(ModelKeys.calibration(domain));
+      if (own == null && Domains.isGeneral(domain)) {
+        own = models.get(ModelKeys.calibration(Domains.GENERAL));
+      }
+      return own == null
+          ? SelectedCalibration.INITIAL
+          : new SelectedCalibration(
+              ((LoadedCalibration) own.model).calibration(), own.version);
     }
 
     @Override
@@ -129,12 +174,12 @@ public final class ModelDirectory implements AutoCloseable {
   private static final class Resident {
     final String name;
     final long version;
-    final LoadedModel model;
+    final Loaded model;
 
     /** Leases, and 1 for the directory while it serves the model. Guarded by the lock. */
     int holders = 1;
 
-    Resident(String name, long version, LoadedModel model) {
+    Resident(String name, long version, Loaded model) {
       this.name = name;
       this.version = version;
       this.model = model;

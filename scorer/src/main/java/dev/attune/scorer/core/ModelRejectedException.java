@@ -37,7 +37,7 @@ public final class ModelRejectedException extends Exception {
     CHUNKS,
     /** The bytes do not have the manifest's sha-256. */
     SHA256,
-    /** The bytes are no reward model that fits the base. */
+    /** The bytes are no such model, or none that fits the base. */
     WEIGHTS;
 
     /** The name as a metric's tag. */

@@ -1,5 +1,6 @@
 package dev.attune.scorer.core;
 
+import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
@@ -39,6 +40,11 @@ public final class RequestValidator {
       if (!ids.add(candidate.getId())) {
         return reject(ScoreErrorCode.DUPLICATE_CANDIDATE, "two candidates have the same id");
       }
+    }
+    if (request.getAfter() != null
+        && !request.getAfter().getTopic().equals(Topics.PREFERENCES.name())) {
+      return reject(
+          ScoreErrorCode.MALFORMED, "after must be a position in " + Topics.PREFERENCES.name());
     }
     if (request.getBase() != null && !request.getBase().equals(base)) {
       return reject(ScoreErrorCode.UNKNOWN_BASE, "the base served here is " + base);

@@ -1,27 +1,36 @@
 package dev.attune.scorer.core;
 
+import dev.attune.model.policy.Policy;
+import dev.attune.model.policy.UserState;
 import dev.attune.schemas.events.ScoreRequest;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What gives rewards: the seam between the scorer and the reward model.
+ * What needs the language model: the seam between the scorer and the engine.
  *
- * <p>{@link #rewards} is called by one thread at a time, {@link #load} by another one, both at the
- * same moment.
+ * <p>{@link #parts} is called by one thread at a time, {@link #load} and {@link #loadPolicy} by
+ * another one, all at the same moment.
  */
 public interface RewardFunction extends AutoCloseable {
   /** The base's sha-256 in hexadecimal. */
   String base();
 
   /**
-   * Makes a published model ready to be scored with, beside those already loaded.
+   * Makes a published reward model ready to be scored with, beside those already loaded.
    *
    * @param weights the artifact's bytes, already checked against its sha-256
    * @throws ModelRejectedException where the bytes are no model of this base
    */
   LoadedModel load(byte[] weights) throws ModelRejectedException;
+
+  /**
+   * The same of a policy.
+   *
+   * @throws ModelRejectedException where the bytes are no policy of this base
+   */
+  LoadedPolicy loadPolicy(byte[] bytes) throws ModelRejectedException;
 
   /** Does what only the first pass has to do, so that no request waits for it. */
   void warmUp();
@@ -30,13 +39,13 @@ public interface RewardFunction extends AutoCloseable {
   int tokens(ScoreRequest request);
 
   /**
-   * The rewards of a batch: for each task one number for each of its request's candidates, in their
-   * order. A task's rewards do not depend on the other tasks.
+   * What the rewards of a batch are made of, for each task in order. A task's parts do not depend
+   * on the other tasks (fp32: to 1e-5); within a call, equal texts get equal bits.
    *
    * @throws RuntimeException where a task cannot be computed; nothing is known about the others
    *     then
    */
-  List<double[]> rewards(List<Task> tasks);
+  List<Parts> parts(List<Task> tasks);
 
   @Override
   void close();
@@ -46,15 +55,37 @@ public interface RewardFunction extends AutoCloseable {
    *
    * @param model null for the untrained base, whose rewards are all 0
    * @param head the model's head
+   * @param policy null where none is served
+   * @param row of the policy's epoch, with the row that r_p is wanted for; null for no r_p
    */
-  record Task(ScoreRequest request, @Nullable LoadedModel model, String head) {}
+  record Task(
+      ScoreRequest request,
+      @Nullable LoadedModel model,
+      String head,
+      @Nullable LoadedPolicy policy,
+      @Nullable UserState row) {}
 
-  /** A model in memory, freed by {@link #close}. */
-  interface LoadedModel extends AutoCloseable {
+  /**
+   * What the rewards of one request are made of; each array has an element for each candidate, in
+   * their order.
+   *
+   * @param domain r_d
+   * @param coordinates x of the policy's epoch, [candidates][k]; null without a policy
+   * @param row r_p; null where it is not wanted
+   */
+  record Parts(double[] domain, float @Nullable [][] coordinates, double @Nullable [] row) {}
+
+  /** A reward model in memory. */
+  interface LoadedModel extends Loaded {
     /** Names of its heads; {@link dev.attune.schemas.Domains#POOLED_HEAD} is among them. */
     Set<String> heads();
+  }
 
-    @Override
-    void close();
+  /** A policy in memory. */
+  interface LoadedPolicy extends Loaded {
+    Policy policy();
+
+    /** Whether it gives an r_p. */
+    boolean hasRows();
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -16,7 +17,8 @@ import java.util.TreeMap;
  *
  * <p>A batch is committed by the offset that follows it in each partition, so within a partition
  * the order stays that of the log. Between partitions the one goes first that holds the earliest
- * deadline, wherever in its queue. Not thread-safe.
+ * deadline, wherever in its queue. A request that the gate holds back holds those behind it in its
+ * partition back too, and no others. Not thread-safe.
  */
 public final class ScoreBatcher {
   private static final Comparator<Queue<Prompt>> MOST_URGENT =
@@ -24,10 +26,12 @@ public final class ScoreBatcher {
           .thenComparing(queue -> queue.element().appendedAt());
 
   private final BatchBudget budget;
+  private final AfterGate gate;
   private final Map<Integer, Queue<Prompt>> pending = new TreeMap<>();
 
-  public ScoreBatcher(BatchBudget budget) {
+  public ScoreBatcher(BatchBudget budget, AfterGate gate) {
     this.budget = budget;
+    this.gate = gate;
   }
 
   /** Adds a record; those of one partition come in the order of their offsets. */
@@ -35,8 +39,14 @@ public final class ScoreBatcher {
     pending.computeIfAbsent(prompt.partition(), partition -> new ArrayDeque<>()).add(prompt);
   }
 
-  public boolean isEmpty() {
-    return pending.isEmpty();
+  /** Whether {@link #next} has something to give now. */
+  public boolean isReady() {
+    return peek().isPresent();
+  }
+
+  /** The partitions that something waits of. */
+  public Set<Integer> partitions() {
+    return Set.copyOf(pending.keySet());
   }
 
   /** Forgets what waits of these partitions: another member answers it now. */
@@ -49,7 +59,7 @@ public final class ScoreBatcher {
     pending.clear();
   }
 
-  /** Takes the next batch: within the budget, but never empty while something waits. */
+  /** Takes the next batch: within the budget, but never empty while something is ready. */
   public List<Prompt> next() {
     List<Prompt> batch = new ArrayList<>();
     int candidates = 0;
@@ -72,7 +82,10 @@ public final class ScoreBatcher {
   }
 
   private Optional<Prompt> peek() {
-    return pending.values().stream().min(MOST_URGENT).map(Queue::element);
+    return pending.values().stream()
+        .filter(queue -> gate.open(queue.element()))
+        .min(MOST_URGENT)
+        .map(Queue::element);
   }
 
   private void remove(int partition) {

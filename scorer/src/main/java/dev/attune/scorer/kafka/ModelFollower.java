@@ -1,15 +1,15 @@
 package dev.attune.scorer.kafka;
 
-import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.serde.WireFormatException;
 import dev.attune.scorer.core.ArtifactIndex;
 import dev.attune.scorer.core.ArtifactIndex.Place;
+import dev.attune.scorer.core.ManifestChoice;
 import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.ModelLoader;
 import dev.attune.scorer.core.ModelRejectedException;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
-import dev.attune.scorer.core.RewardFunction;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,11 +30,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the model topics from their beginning and keeps the {@link ModelDirectory} at each model's
- * last committed manifest.
+ * Reads the model topics from their beginning and keeps the {@link ModelDirectory} at the last
+ * committed manifest of each model: reward models, policy and calibrations.
  *
- * <p>The log's order decides, not the version's number: a rollback publishes an earlier manifest
- * again. Models are loaded only after the topics were read to their end once, so that no superseded
+ * <p>The log's order decides, not the version's number, and what an operator asked for goes first
+ * ({@link ManifestChoice}). Models are loaded only after the topics were read to their end once, so that no superseded
  * one is. A model that cannot be served is logged and counted, and the one before it stays; it is
  * tried again when its chunks are published anew. One thread.
  */
@@ -46,19 +46,17 @@ final class ModelFollower implements KafkaTask {
   /** How long a manifest may be ahead of its chunks, which lie in another topic. */
   private static final Duration CHUNKS_LATE = Duration.ofSeconds(10);
 
-  /** Other names (policy, calibration) are no reward models. */
-  private static final String DOMAIN_MODELS = "domain/";
-
   private final Consumer<String, byte[]> consumer;
   private final Deserializer<ModelVersion> deserializer;
   private final ArtifactFetcher fetcher;
-  private final RewardFunction rewards;
+  private final ModelLoader loader;
   private final ModelDirectory directory;
   private final ScorerMetrics metrics;
 
   private final ArtifactIndex index = new ArtifactIndex();
+  private final ManifestChoice choice = new ManifestChoice();
+  private final Set<String> changed = new LinkedHashSet<>();
   private final Map<String, Wanted> wanted = new LinkedHashMap<>();
-  private final Set<String> unwanted = new LinkedHashSet<>();
   private final Map<String, ModelVersion> served;
 
   /**
@@ -69,14 +67,14 @@ final class ModelFollower implements KafkaTask {
       Consumer<String, byte[]> consumer,
       Deserializer<ModelVersion> deserializer,
       ArtifactFetcher fetcher,
-      RewardFunction rewards,
+      ModelLoader loader,
       ModelDirectory directory,
       ScorerMetrics metrics,
       Map<String, ModelVersion> served) {
     this.consumer = consumer;
     this.deserializer = deserializer;
     this.fetcher = fetcher;
-    this.rewards = rewards;
+    this.loader = loader;
     this.directory = directory;
     this.metrics = metrics;
     this.served = served;
@@ -97,6 +95,8 @@ final class ModelFollower implements KafkaTask {
         .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
       read();
     }
+    // What was deleted while an earlier follower was away may have left the log altogether.
+    changed.addAll(served.keySet());
     load();
   }
 
@@ -136,36 +136,31 @@ final class ModelFollower implements KafkaTask {
   }
 
   private void manifest(ConsumerRecord<String, byte[]> record) {
-    String name = record.key();
-    if (!name.equals(Domains.GENERAL) && !name.startsWith(DOMAIN_MODELS)) {
+    String key = record.key();
+    Optional<String> model = choice.model(key);
+    if (model.isEmpty()) {
       return;
     }
-    if (record.value() == null) {
-      wanted.remove(name);
-      unwanted.add(name);
-      return;
-    }
-    unwanted.remove(name);
     try {
-      wanted.put(name, new Wanted(deserializer.deserialize(record.topic(), record.value())));
+      choice.put(key, deserializer.deserialize(record.topic(), record.value()));
+      changed.add(model.get());
     } catch (WireFormatException e) {
       if (RegistryFaults.isOne(e)) {
         throw e;
       }
-      report(name, -1, new ModelRejectedException(Reason.MANIFEST, e.reason().name(), e));
+      report(key, -1, new ModelRejectedException(Reason.MANIFEST, e.reason().name(), e));
     }
   }
 
   /** What was read so far decides, not each record: history that is read again disturbs nothing. */
   private void load() {
-    for (String name : unwanted) {
-      if (served.remove(name) != null) {
-        directory.withdraw(name);
-        metrics.withdrawn(name);
-        LOG.atInfo().addKeyValue("model", name).log("model withdrawn");
-      }
+    for (String name : changed) {
+      choice
+          .of(name)
+          .ifPresentOrElse(
+              manifest -> wanted.put(name, new Wanted(manifest)), () -> withdraw(name));
     }
-    unwanted.clear();
+    changed.clear();
     for (Map.Entry<String, Wanted> entry : new ArrayList<>(wanted.entrySet())) {
       String name = entry.getKey();
       Wanted model = entry.getValue();
@@ -179,6 +174,15 @@ final class ModelFollower implements KafkaTask {
           wanted.remove(name);
         }
       }
+    }
+  }
+
+  private void withdraw(String name) {
+    wanted.remove(name);
+    if (served.remove(name) != null) {
+      directory.withdraw(name);
+      metrics.withdrawn(name);
+      LOG.atInfo().addKeyValue("model", name).log("model withdrawn");
     }
   }
 
@@ -211,10 +215,10 @@ final class ModelFollower implements KafkaTask {
       if (same(served.get(name))) {
         return true;
       }
-      if (!manifest.getBase().equals(rewards.base())) {
+      if (!manifest.getBase().equals(loader.base())) {
         throw new ModelRejectedException(
             Reason.BASE,
-            "it belongs to base %s, served is %s".formatted(manifest.getBase(), rewards.base()));
+            "it belongs to base %s, served is %s".formatted(manifest.getBase(), loader.base()));
       }
       Optional<List<Place>> places = index.places(manifest.getWeights());
       if (places.isEmpty()) {
@@ -226,7 +230,7 @@ final class ModelFollower implements KafkaTask {
       }
       tried = places.get();
       byte[] weights = fetcher.fetch(manifest.getWeights(), places.get());
-      directory.publish(name, manifest.getVersion(), rewards.load(weights));
+      directory.publish(name, manifest.getVersion(), loader.load(name, weights));
       served.put(name, manifest);
       metrics.swapped(name, manifest.getVersion());
       LOG.atInfo()

@@ -69,6 +69,10 @@ public final class ScorerClients {
     return consumer(kafka.consumerWithoutGroup(clientId("models")));
   }
 
+  Consumer<String, byte[]> users() {
+    return consumer(kafka.consumerWithoutGroup(clientId("users")));
+  }
+
   Consumer<String, byte[]> artifacts() {
     Map<String, Object> config = kafka.consumerWithoutGroup(clientId("artifacts"));
     config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);

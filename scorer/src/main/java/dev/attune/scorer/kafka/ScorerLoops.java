@@ -6,15 +6,20 @@ import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.serde.AvroDeserializer;
+import dev.attune.scorer.core.AfterGate;
 import dev.attune.scorer.core.ArtifactAssembler;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.ModelLoader;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RequestValidator;
 import dev.attune.scorer.core.RewardFunction;
+import dev.attune.scorer.core.RowDomains;
 import dev.attune.scorer.core.ScoreBatcher;
 import dev.attune.scorer.metrics.ScorerMetrics;
+import dev.attune.scorer.users.UserStore;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -23,13 +28,18 @@ import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.TopicPartition;
 
-/** Wires the scorer's two loops: one answers prompts, one follows the published models. */
+/**
+ * Wires the scorer's three loops: one answers prompts, one follows the published models, one the
+ * published states of users.
+ */
 public final class ScorerLoops {
   private final KafkaSettings kafka;
   private final ScorerClients clients;
   private final RewardFunction rewards;
   private final ModelDirectory directory;
+  private final UserStore users;
   private final ScorerMetrics metrics;
 
   public ScorerLoops(
@@ -37,20 +47,28 @@ public final class ScorerLoops {
       ScorerClients clients,
       RewardFunction rewards,
       ModelDirectory directory,
+      UserStore users,
       ScorerMetrics metrics) {
     this.kafka = kafka;
     this.clients = clients;
     this.rewards = rewards;
     this.directory = directory;
+    this.users = users;
     this.metrics = metrics;
   }
 
-  /** Consumes prompts and produces rewards. */
-  public KafkaLoop scoring(RequestLimits limits, BatchBudget budget) {
+  /**
+   * Consumes prompts and produces rewards.
+   *
+   * @param longestWait that a request is held back for the feedback that it names
+   */
+  public KafkaLoop scoring(
+      RequestLimits limits, BatchBudget budget, RowDomains rowDomains, Duration longestWait) {
     PromptReader reader =
         new PromptReader(
             deserializer(Topics.PROMPTS), new RequestValidator(limits, rewards.base()), rewards);
-    BatchScorer scorer = new BatchScorer(rewards, directory, InstantSource.system());
+    BatchScorer scorer =
+        new BatchScorer(rewards, directory, users, rowDomains, InstantSource.system());
     return new KafkaLoop(
         "scoring",
         () -> {
@@ -61,7 +79,14 @@ public final class ScorerLoops {
               producer,
               List.of(clients.bind(consumer), clients.bind(producer)),
               reader,
-              new ScoreBatcher(budget),
+              new ScoreBatcher(
+                  budget,
+                  new AfterGate(
+                      users,
+                      directory::epoch,
+                      longestWait,
+                      InstantSource.system(),
+                      metrics::waitedForFeedback)),
               scorer,
               metrics);
         },
@@ -71,6 +96,7 @@ public final class ScorerLoops {
   /** Keeps the directory at the published models. */
   public KafkaLoop following(long maxArtifactBytes) {
     ArtifactAssembler assembler = new ArtifactAssembler(maxArtifactBytes);
+    ModelLoader loader = new ModelLoader(rewards);
     // Outlives a follower whose clients failed, so that the next one loads only what is new.
     Map<String, ModelVersion> served = new HashMap<>();
     return new KafkaLoop(
@@ -82,11 +108,23 @@ public final class ScorerLoops {
               models,
               deserializer(Topics.MODELS),
               new ArtifactFetcher(artifacts, deserializer(Topics.ARTIFACTS), assembler),
-              rewards,
+              loader,
               directory,
               metrics,
               served);
         },
+        metrics::restarted);
+  }
+
+  /** Keeps the store at the published states of users. */
+  public KafkaLoop followingUsers() {
+    // Outlives a follower whose clients failed: the next one goes on from there.
+    Map<TopicPartition, Long> positions = new HashMap<>();
+    return new KafkaLoop(
+        "users",
+        () ->
+            new UserFollower(
+                clients.users(), deserializer(Topics.USERS), users, metrics, positions),
         metrics::restarted);
   }
 

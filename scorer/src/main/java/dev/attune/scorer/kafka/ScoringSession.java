@@ -43,6 +43,9 @@ final class ScoringSession implements KafkaTask {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
+  /** How soon a request goes on when the feedback that it waits for has come. */
+  private static final Duration HELD = Duration.ofMillis(5);
+
   private final Consumer<String, byte[]> consumer;
   private final Producer<String, ScoreResult> producer;
   private final List<KafkaClientMetrics> clientMetrics;
@@ -120,13 +123,19 @@ final class ScoringSession implements KafkaTask {
     }
   }
 
+  /** Partitions that are held back for feedback wait by themselves; the others go on. */
   private ConsumerRecords<String, byte[]> poll() {
-    if (batcher.isEmpty()) {
-      consumer.resume(consumer.paused());
-      return consumer.poll(POLL);
+    if (batcher.isReady()) {
+      consumer.pause(consumer.assignment());
+      return consumer.poll(Duration.ZERO);
     }
-    consumer.pause(consumer.assignment());
-    return consumer.poll(Duration.ZERO);
+    List<TopicPartition> held =
+        batcher.partitions().stream()
+            .map(partition -> new TopicPartition(Topics.PROMPTS.name(), partition))
+            .toList();
+    consumer.resume(consumer.paused());
+    consumer.pause(held);
+    return consumer.poll(held.isEmpty() ? POLL : HELD);
   }
 
   /** Where the registry is at fault, the partition stays there until it answers; others go on. */

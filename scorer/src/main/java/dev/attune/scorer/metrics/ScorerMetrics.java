@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * Every meter of the scorer: names, tags and units. Thread-safe.
@@ -28,6 +29,7 @@ public final class ScorerMetrics {
   private final DistributionSummary tokens;
   private final Counter aborts;
   private final Counter restarts;
+  private final Timer usersDelay;
   private final Map<String, AtomicLong> versions = new ConcurrentHashMap<>();
 
   public ScorerMetrics(MeterRegistry registry) {
@@ -58,6 +60,13 @@ public final class ScorerMetrics {
     restarts =
         Counter.builder(PREFIX + "restarts")
             .description("Times that the Kafka clients were made anew after a fault")
+            .register(registry);
+    usersDelay =
+        Timer.builder(PREFIX + "users.delay")
+            .description("From a user's state being published to its being served")
+            .publishPercentileHistogram()
+            .minimumExpectedValue(Duration.ofMillis(1))
+            .maximumExpectedValue(Duration.ofSeconds(60))
             .register(registry);
   }
 
@@ -107,6 +116,59 @@ public final class ScorerMetrics {
         .tag("reason", reason)
         .register(registry)
         .increment();
+  }
+
+  /**
+   * Watches the store of users' states for as long as it is open.
+   *
+   * @param held users with a state
+   * @param bytes of the store on disk
+   */
+  public void users(Supplier<Number> held, Supplier<Number> bytes) {
+    Gauge.builder(PREFIX + "users.held", held)
+        .description("Users of whom a state is held")
+        .register(registry);
+    Gauge.builder(PREFIX + "users.store.size", bytes)
+        .description("Users' states on disk")
+        .baseUnit("bytes")
+        .register(registry);
+  }
+
+  /** A user's state is served from now on; the delay is from its record's time. */
+  public void userFollowed(Duration delay) {
+    usersDelay.record(delay);
+  }
+
+  /** A published state cannot be used, and the one before it stays. */
+  public void userRejected(String reason) {
+    Counter.builder(PREFIX + "users.rejected")
+        .description("Published states of users that could not be used, by reason")
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  /** What was asked of a cache: how often it had it, and how often not. */
+  public void cacheLookups(String cache, int hits, int misses) {
+    lookups(cache, "hit").increment(hits);
+    lookups(cache, "miss").increment(misses);
+  }
+
+  private Counter lookups(String cache, String outcome) {
+    return Counter.builder(PREFIX + "cache.lookups")
+        .description("Replies that a cache was asked for, by cache and outcome")
+        .tag("cache", cache)
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  /** A request that named a feedback position was held back for so long. */
+  public void waitedForFeedback(Duration waited, boolean included) {
+    Timer.builder(PREFIX + "after.wait")
+        .description("How long requests were held back for the feedback that they name")
+        .tag("outcome", included ? "included" : "timeout")
+        .register(registry)
+        .record(waited);
   }
 
   private AtomicLong served(String model) {

@@ -1,0 +1,103 @@
+package dev.attune.scorer.core;
+
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Position;
+import dev.attune.schemas.events.ScoreRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds a request back until its user's state includes the feedback position that the request names
+ * ({@code after}), its deadline is near, or it has waited for long enough. It is asked about the
+ * first request of each partition, again and again. One thread.
+ */
+public final class AfterGate {
+  /** What is left before the deadline to answer in. */
+  static final Duration MARGIN = Duration.ofMillis(50);
+
+  private final UserStates users;
+  private final LongSupplier epoch;
+  private final Duration longest;
+  private final InstantSource clock;
+  private final Listener listener;
+
+  /** By partition of the prompts; one that is replaced by the partition's next is forgotten. */
+  private final Map<Integer, Held> held = new HashMap<>();
+
+  /**
+   * @param epoch of the policy that is served; 0 for none
+   * @param longest that a request is held back
+   */
+  public AfterGate(
+      UserStates users,
+      LongSupplier epoch,
+      Duration longest,
+      InstantSource clock,
+      Listener listener) {
+    this.users = users;
+    this.epoch = epoch;
+    this.longest = longest;
+    this.clock = clock;
+    this.listener = listener;
+  }
+
+  /** Is told when a request that was held back goes on. */
+  public interface Listener {
+    /**
+     * @param waited since it was first held back
+     * @param included whether the position was included in the end
+     */
+    void released(Duration waited, boolean included);
+  }
+
+  /** Whether a request may be answered now; once it may, it always may. */
+  boolean open(Prompt prompt) {
+    ScoreRequest request = prompt.request();
+    if (request == null || prompt.rejection() != null || request.getAfter() == null) {
+      return true;
+    }
+    Held earlier = held.get(prompt.partition());
+    Held waiting = earlier != null && earlier.offset == prompt.offset() ? earlier : null;
+    if (waiting != null && waiting.released) {
+      return true;
+    }
+    boolean included = included(request.getUserId(), request.getAfter());
+    if (waiting == null && included) {
+      return true;
+    }
+    Instant now = clock.instant();
+    Instant since = waiting == null ? now : waiting.since;
+    boolean open = included || !now.isBefore(end(since, prompt.deadline()));
+    held.put(prompt.partition(), new Held(prompt.offset(), since, open));
+    if (open) {
+      listener.released(Duration.between(since, now), included);
+    }
+    return open;
+  }
+
+  private Instant end(Instant since, Instant deadline) {
+    Instant longEnough = since.plus(longest);
+    Instant close = deadline.equals(Instant.MAX) ? deadline : deadline.minus(MARGIN);
+    return close.isBefore(longEnough) ? close : longEnough;
+  }
+
+  private boolean included(String userId, Position after) {
+    KnownUser user = users.find(userId, epoch.getAsLong());
+    return user != null && includes(user.included(), after);
+  }
+
+  private static boolean includes(@Nullable Position included, Position after) {
+    return included != null
+        && included.getTopic().equals(Topics.PREFERENCES.name())
+        && included.getPartition() == after.getPartition()
+        && included.getOffset() >= after.getOffset();
+  }
+
+  /** A request that was found waiting. */
+  private record Held(long offset, Instant since, boolean released) {}
+}
