@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * do. Loss and gradient stay the sums over all comparisons and judgements. A batch in which no
  * prompt repeats stays as it is. Immutable.
  *
- * @param merged what to learn from; the user of several examples together is that of the first
+ * @param merged what to learn from; user and served of several examples together are the first's
  * @param rows of each example that was given: where its replies are among those of all merged
  */
 @SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
@@ -115,7 +115,8 @@ record SharedTexts(List<EncodedExample> merged, List<int[]> rows) {
         }
       }
       EncodedDialogue dialogue = new EncodedDialogue(first.dialogue().prompt(), replies);
-      return new EncodedExample(first.head(), first.user(), dialogue, pairs, judgements);
+      return new EncodedExample(
+          first.head(), first.user(), first.served(), dialogue, pairs, judgements);
     }
 
     private int place(EncodedReply reply) {

@@ -108,6 +108,7 @@ class SharedTextsTest extends RewardTestBase {
     return new EncodedExample(
         head,
         0,
+        false,
         new EncodedDialogue(new int[] {prompt}, List.of(reply(first), reply(second))),
         List.of(new Pair(0, 1, 0.5f, 0, false)),
         List.of(new Judgement(0, true, 2)));
