@@ -30,7 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewards from a base model and the reward models and policies that were trained on it. Thread-safe.
+ * Rewards from a base model and the reward models and policies that were trained on it.
+ * Thread-safe.
  *
  * <p>Texts repeat, so a reply's features and its rewards by a model are kept, by hashes of the
  * texts. Nothing is kept that depends on a user.
@@ -52,7 +53,8 @@ final class BaseModelRewards implements RewardFunction {
   /**
    * @param ownsBase whether {@link #close} closes the base
    */
-  BaseModelRewards(BaseModel base, boolean ownsBase, ScorerConfig.Caches caches, ScorerMetrics metrics) {
+  BaseModelRewards(
+      BaseModel base, boolean ownsBase, ScorerConfig.Caches caches, ScorerMetrics metrics) {
     this.base = base;
     this.ownsBase = ownsBase;
     this.metrics = metrics;
@@ -60,8 +62,7 @@ final class BaseModelRewards implements RewardFunction {
     this.rewardCache = new LruCache<>(caches.rewards());
     long featureBytes = ENTRY_BYTES + (2L * base.config().hiddenSize() + 1) * Float.BYTES;
     this.featureCache =
-        new LruCache<>(
-            (int) Math.min(Integer.MAX_VALUE, caches.featureBytes() / featureBytes));
+        new LruCache<>((int) Math.min(Integer.MAX_VALUE, caches.featureBytes() / featureBytes));
     OnlineConfig defaults = OnlineConfig.defaults();
     this.template = template(defaults.model().promptTokens(), defaults.model().replyTokens());
   }

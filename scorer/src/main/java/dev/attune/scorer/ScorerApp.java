@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * scorer-models} follows the published models and loads them beside those in service; {@code
  * scorer-users} follows the published states of users. {@link #start} loads the base and returns;
  * the first prompt is taken when these topics have been read to their end and a first forward pass
- * is done, which is when {@link #ready} turns true.
- * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
+ * is done, which is when {@link #ready} turns true. Faults of the cluster are waited out; a defect
+ * ends the service ({@link #live} turns false).
  */
 public final class ScorerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(ScorerApp.class);

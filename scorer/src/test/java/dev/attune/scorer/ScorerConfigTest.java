@@ -8,7 +8,9 @@ import dev.attune.platform.ConfigException;
 import dev.attune.platform.Configuration;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.RequestLimits;
+import dev.attune.scorer.core.RowDomains;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,9 @@ class ScorerConfigTest {
     assertThat(config.start()).isEqualTo(ScorerConfig.Start.EARLIEST);
     assertThat(config.limits()).isEqualTo(new RequestLimits(64, 200_000));
     assertThat(config.budget()).isEqualTo(new BatchBudget(64, 256, 32_768));
+    assertThat(config.users().dir()).isNull();
+    assertThat(config.rowDomains()).isEqualTo(RowDomains.NONE);
+    assertThat(config.longestWait()).isEqualTo(Duration.ofSeconds(2));
   }
 
   @Test
@@ -43,6 +48,10 @@ class ScorerConfigTest {
     flags.put("scorer.request.max-candidates", "8");
     flags.put("scorer.batch.max-tokens", "1000");
     flags.put("scorer.precision", "bf16");
+    flags.put("scorer.rows.domains", "legal, general.helpful");
+    flags.put("scorer.users.dir", "/data/users");
+    flags.put("scorer.cache.features.max-bytes", "1 MiB");
+    flags.put("scorer.cache.rewards.max-entries", "0");
 
     // When
     ScorerConfig config = ScorerConfig.from(Configuration.of(flags));
@@ -51,6 +60,9 @@ class ScorerConfigTest {
     assertThat(config.instance()).isEqualTo("pod-3");
     assertThat(config.start()).isEqualTo(ScorerConfig.Start.LATEST);
     assertThat(config.limits().candidates()).isEqualTo(8);
+    assertThat(config.rowDomains().names()).containsExactlyInAnyOrder("legal", "general.helpful");
+    assertThat(config.users().dir()).isEqualTo(Path.of("/data/users"));
+    assertThat(config.caches()).isEqualTo(new ScorerConfig.Caches(1 << 20, 0));
     assertThat(config.budget().tokens()).isEqualTo(1000);
     assertThat(config.precision()).isEqualTo(ScorerConfig.PrecisionChoice.BF16);
   }

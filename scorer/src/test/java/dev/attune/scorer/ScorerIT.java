@@ -1,6 +1,7 @@
 package dev.attune.scorer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import dev.attune.model.lm.BaseModel;
@@ -11,9 +12,11 @@ import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.scorer.core.FakeRewards;
+import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.core.Requests;
 import dev.attune.scorer.core.RewardFunction.LoadedModel;
 import dev.attune.scorer.core.RewardFunction.Task;
+import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -216,14 +220,48 @@ class ScorerIT {
       ScoreResult answer = cluster.answers("real-").get(0);
       assertThat(answer.getVersions().getBase()).isEqualTo(base.sha256());
       assertThat(answer.getVersions().getDomainModelVersion()).isEqualTo(1);
-      try (BaseModelRewards rewards = new BaseModelRewards(base, false);
+      try (BaseModelRewards rewards =
+              new BaseModelRewards(base, false, config.caches(), new ScorerMetrics(meters));
           LoadedModel model = rewards.load(weights)) {
-        double[] expected = rewards.rewards(List.of(new Task(request, model, "pooled"))).get(0);
+        Task task = new Task(request, model, "pooled", null, null);
+        double[] expected = rewards.parts(List.of(task)).get(0).domain();
         assertThat(expected[1]).isGreaterThan(expected[0]);
         assertThat(answer.getCandidates().stream().mapToDouble(CandidateScore::getReward))
             .containsExactly(expected[0], expected[1]);
       }
     }
+  }
+
+  @Test
+  void shouldSwapThePolicyAndCarryUsersToItsCoordinates() {
+    // Given
+    cluster.publish("policy", 1, Policies.first().toBytes());
+    cluster.publish(Policies.user("carried", 1, 3, 5));
+    Supplier<ScoreResult> ask =
+        () -> {
+          String requestId = "policy-" + System.nanoTime();
+          cluster.send(Requests.of(requestId, "az", "ab").setUserId("carried").build());
+          awaitAnswers(requestId, 1);
+          return cluster.answers(requestId).get(0);
+        };
+
+    // When
+    ScoreResult before;
+    ScoreResult after;
+    try (ScorerApp app = start()) {
+      before = ask.get();
+      cluster.publish("policy", 2, Policies.second().toBytes());
+      after = await().atMost(PATIENCE).until(ask::get, each -> each.getVersions().getPolicy() == 2);
+      cluster.withdraw("policy");
+    }
+
+    // Then: the same liking in other coordinates
+    CandidateScore first = before.getCandidates().get(0);
+    CandidateScore second = after.getCandidates().get(0);
+    assertThat(first.getFeatures()).containsExactly(2f, 1f, 1f);
+    assertThat(second.getFeatures()).containsExactly(1f, 0.5f, 1f);
+    assertThat(first.getPersonalReward()).isEqualTo(3);
+    assertThat(second.getPersonalReward()).isCloseTo(3, within(1e-2));
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.attune.schemas.events.ArtifactChunk;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.events.UserEmbedding;
 import dev.attune.schemas.serde.AvroDeserializer;
 import dev.attune.schemas.serde.AvroSerializer;
 import dev.attune.scorer.core.FakeRewards;
@@ -37,6 +38,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /** A cluster in this process, and what a product and a trainer do with it. */
 final class ScorerTestCluster implements AutoCloseable {
@@ -114,6 +116,21 @@ final class ScorerTestCluster implements AutoCloseable {
             .setSteps(0)
             .setPublishedAt(Instant.EPOCH)
             .build());
+  }
+
+  /** Takes a manifest out of the log. */
+  void withdraw(String modelKey) {
+    append(new ProducerRecord<>(Topics.MODELS.name(), modelKey, null));
+  }
+
+  /** Publishes a user's state as a trainer does. */
+  void publish(UserEmbedding user) {
+    send(Topics.USERS, user.getUserId(), user);
+  }
+
+  /** Puts a record of any form beside users' states; null is a user who was erased. */
+  void publishUser(String userId, byte @Nullable [] bytes) {
+    append(new ProducerRecord<>(Topics.USERS.name(), userId, bytes));
   }
 
   /** Everything in the rewards topic now. */

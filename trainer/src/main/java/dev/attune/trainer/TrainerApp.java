@@ -2,6 +2,7 @@ package dev.attune.trainer;
 
 import dev.attune.model.engine.Precision;
 import dev.attune.model.lm.BaseModel;
+import dev.attune.model.policy.PolicyLearner;
 import dev.attune.platform.BuildInfo;
 import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
@@ -9,12 +10,16 @@ import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
 import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.OnlineLearners;
+import dev.attune.trainer.core.Provenance;
 import dev.attune.trainer.kafka.KafkaTrainerClients;
 import dev.attune.trainer.kafka.Pipeline;
 import dev.attune.trainer.kafka.PublishedModels;
 import dev.attune.trainer.kafka.RewardsPipeline;
 import dev.attune.trainer.kafka.TrainerClients;
 import dev.attune.trainer.kafka.TrainerMetrics;
+import dev.attune.trainer.kafka.policy.PolicyClients;
+import dev.attune.trainer.kafka.policy.PolicyMetrics;
+import dev.attune.trainer.kafka.policy.PolicyPipeline;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -167,7 +172,8 @@ public final class TrainerApp implements Service {
                 rewards(
                     new KafkaTrainerClients(config.kafka(), config.group()),
                     new OnlineLearners(base, config.learning(), BuildInfo.ofThisBuild().version()));
-            case USERS, POLICY ->
+            case POLICY -> policy(base);
+            case USERS ->
                 throw new UnsupportedOperationException("pipeline " + kind + " is not there yet");
           });
     }
@@ -181,6 +187,17 @@ public final class TrainerApp implements Service {
         clients,
         learners,
         new TrainerMetrics(meters),
+        Clock.systemUTC());
+  }
+
+  private Pipeline policy(BaseModel base) {
+    PolicySettings settings = config.policy();
+    return new PolicyPipeline(
+        new PolicyPipeline.Settings(settings.training(), settings.checkpointInterval()),
+        new PolicyClients(config.kafka(), settings.group()),
+        new PolicyLearner(base, settings.recipe()),
+        Provenance.of(base, BuildInfo.ofThisBuild().version(), settings.toString()),
+        new PolicyMetrics(meters),
         Clock.systemUTC());
   }
 

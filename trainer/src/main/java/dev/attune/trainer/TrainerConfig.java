@@ -31,6 +31,7 @@ import java.util.Set;
  * @param checkpoints when models are published
  * @param keepVersions how many versions of each model keep their artifacts, at least 1
  * @param keepAtLeast how long a replaced version keeps its artifacts in any case
+ * @param policy how the policy is learned
  */
 public record TrainerConfig(
     KafkaSettings kafka,
@@ -41,7 +42,8 @@ public record TrainerConfig(
     OnlineConfig learning,
     CheckpointPolicy checkpoints,
     int keepVersions,
-    Duration keepAtLeast) {
+    Duration keepAtLeast,
+    PolicySettings policy) {
 
   private static final String AUTO = "auto";
 
@@ -112,6 +114,7 @@ public record TrainerConfig(
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(learning, "learning");
     Objects.requireNonNull(checkpoints, "checkpoints");
+    Objects.requireNonNull(policy, "policy");
     if (group.isBlank()) {
       throw new IllegalArgumentException(GROUP.name() + " is empty");
     }
@@ -146,7 +149,8 @@ public record TrainerConfig(
             configuration.get(CHECKPOINT_STEPS),
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
-        configuration.get(KEEP_AT_LEAST));
+        configuration.get(KEEP_AT_LEAST),
+        PolicyKeys.read(configuration));
   }
 
   private static Set<PipelineKind> pipelines(String list) {
@@ -184,6 +188,7 @@ public record TrainerConfig(
                 KEEP_VERSIONS,
                 KEEP_AT_LEAST));
     keys.addAll(LearningKeys.all());
+    keys.addAll(PolicyKeys.all());
     return List.copyOf(keys);
   }
 }

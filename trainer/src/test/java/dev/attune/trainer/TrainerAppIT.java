@@ -154,7 +154,8 @@ class TrainerAppIT {
         tiny,
         new CheckpointPolicy(100, 100, Duration.ofMillis(200)),
         3,
-        Duration.ofMinutes(1));
+        Duration.ofMinutes(1),
+        PolicySettings.defaults());
   }
 
   private void runUntil(TrainerConfig config, long comparisons) {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -36,6 +37,7 @@ final class TrainerFixture implements AutoCloseable {
   private final Producer<String, SpecificRecord> producer;
   private final Consumer<String, ModelVersion> models;
   private final List<ModelVersion> log = new ArrayList<>();
+  private final List<String> keys = new ArrayList<>();
 
   TrainerFixture(Path dir) {
     cluster = EmbeddedCluster.start(dir);
@@ -62,7 +64,8 @@ final class TrainerFixture implements AutoCloseable {
         OnlineConfig.defaults(),
         new CheckpointPolicy(7, 1_000, Duration.ofMillis(200)),
         3,
-        Duration.ZERO);
+        Duration.ZERO,
+        PolicySettings.defaults());
   }
 
   void send(List<PreferenceBucket> buckets) {
@@ -85,10 +88,46 @@ final class TrainerFixture implements AutoCloseable {
     producer.flush();
   }
 
+  /** Buckets where the users' go. */
+  void sendByUser(List<PreferenceBucket> buckets) {
+    for (PreferenceBucket bucket : buckets) {
+      producer.send(
+          new ProducerRecord<>(Topics.BUCKETS_BY_USER.name(), bucket.getUserId(), bucket));
+    }
+    producer.flush();
+  }
+
+  /** Says what ingest says of a user who left. */
+  void eraseUser(String user) {
+    producer.send(new ProducerRecord<>(Topics.BUCKETS_BY_USER.name(), user, null));
+    producer.flush();
+  }
+
   /** All manifests so far, in the order of the log. */
   List<ModelVersion> manifests() {
-    models.poll(Duration.ofMillis(50)).forEach(record -> log.add(record.value()));
+    models
+        .poll(Duration.ofMillis(50))
+        .forEach(
+            record -> {
+              keys.add(record.key());
+              log.add(record.value());
+            });
     return List.copyOf(log);
+  }
+
+  /** The manifests of a key so far, in the order of the log. */
+  List<ModelVersion> manifests(String key) {
+    List<ModelVersion> all = manifests();
+    return IntStream.range(0, all.size())
+        .filter(i -> keys.get(i).equals(key))
+        .mapToObj(all::get)
+        .toList();
+  }
+
+  /** The newest manifest of a key. */
+  ModelVersion newest(String key) {
+    List<ModelVersion> all = manifests(key);
+    return all.get(all.size() - 1);
   }
 
   Map<String, ModelVersion> newest() {

@@ -4,6 +4,7 @@ import dev.attune.model.head.BasisLearner;
 import dev.attune.model.head.FeaturePair;
 import dev.attune.model.head.GaussianWeights;
 import dev.attune.model.head.HeadBasis;
+import dev.attune.model.head.Observation;
 import dev.attune.model.head.PopulationPrior;
 import dev.attune.model.head.UserHeads;
 import java.util.ArrayList;
@@ -39,11 +40,11 @@ final class HeadMethod implements PersonalMethod, UserStream {
       users.computeIfAbsent(one.user(), user -> new ArrayList<>()).add(features.pair(one));
     }
     basis = basisLearner.learn(users.values());
-    List<List<double[]>> coordinates = new ArrayList<>();
+    List<List<Observation>> observed = new ArrayList<>();
     for (List<FeaturePair> pairs : users.values()) {
-      coordinates.add(pairs.stream().map(basis::difference).toList());
+      observed.add(pairs.stream().map(basis::difference).map(Observation::preferred).toList());
     }
-    heads = new UserHeads(populationPrior.fit(basis.size(), coordinates));
+    heads = new UserHeads(populationPrior.fit(basis.size(), observed));
     comparisons.forEach(this::update);
   }
 

@@ -51,6 +51,21 @@ public record BasisLearner(int learned, int principal, double penalty, int steps
    * @return fewer directions than asked for where the data has no more
    */
   public HeadBasis learn(Collection<List<FeaturePair>> users) {
+    return learn(users, List.of());
+  }
+
+  /**
+   * Learns a basis that has the reply's length in any case, as its first direction: no taste is
+   * more common. The principal components are one fewer for it.
+   */
+  public HeadBasis learnWithLength(Collection<List<FeaturePair>> users) {
+    int features = users.stream().flatMap(List::stream).findFirst().orElseThrow().other().length;
+    float[] length = new float[features];
+    length[features - 1] = 1;
+    return learn(users, List.of(length));
+  }
+
+  private HeadBasis learn(Collection<List<FeaturePair>> users, List<float[]> given) {
     List<FeaturePair> pairs = users.stream().flatMap(List::stream).toList();
     if (pairs.isEmpty()) {
       throw new IllegalArgumentException("no comparisons to learn a basis from");
@@ -62,15 +77,16 @@ public record BasisLearner(int learned, int principal, double penalty, int steps
     List<float[]> differences = new ArrayList<>();
     for (List<FeaturePair> user : users) {
       List<float[]> rows = user.stream().map(pair -> difference(pair, deviation)).toList();
-      if (!rows.isEmpty()) {
-        heads.add(ridge(rows));
+      if (!rows.isEmpty() && learned > 0) {
+        heads.add(ridge(rows, user.stream().mapToDouble(FeaturePair::offset).toArray()));
       }
       differences.addAll(rows);
     }
     List<float[]> sample = every(differences, MOST_PAIRS);
-    List<float[]> directions = new ArrayList<>();
-    extend(directions, leading(heads, learned), learned);
-    extend(directions, leading(sample, learned + principal), directions.size() + principal);
+    List<float[]> directions = new ArrayList<>(given);
+    int most = learned + principal;
+    extend(directions, leading(heads, learned), Math.min(most, given.size() + learned));
+    extend(directions, leading(sample, most), Math.min(most, directions.size() + principal));
     for (float[] direction : directions) {
       scale(direction, 1 / rootMeanSquare(direction, sample));
     }
@@ -103,9 +119,10 @@ public record BasisLearner(int learned, int principal, double penalty, int steps
   }
 
   /**
-   * argmin over w of Σ log(1 + exp(−w·row)) + penalty·|w|²/2, by Nesterov's accelerated gradient.
+   * argmin over w of Σ log(1 + exp(−w·row − offset)) + penalty·|w|²/2, by Nesterov's accelerated
+   * gradient.
    */
-  private float[] ridge(List<float[]> rows) {
+  private float[] ridge(List<float[]> rows, double[] offsets) {
     double largest = 0;
     for (float[] row : rows) {
       largest += dot(row, row);
@@ -118,8 +135,9 @@ public record BasisLearner(int learned, int principal, double penalty, int steps
       for (int i = 0; i < gradient.length; i++) {
         gradient[i] = penalty * ahead[i];
       }
-      for (float[] row : rows) {
-        double pull = GaussianWeights.sigmoid(-dot(row, ahead));
+      for (int r = 0; r < offsets.length; r++) {
+        float[] row = rows.get(r);
+        double pull = GaussianWeights.sigmoid(-dot(row, ahead) - offsets[r]);
         for (int i = 0; i < gradient.length; i++) {
           gradient[i] -= pull * row[i];
         }

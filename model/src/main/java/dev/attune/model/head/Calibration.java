@@ -1,5 +1,6 @@
 package dev.attune.model.head;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -14,6 +15,10 @@ import java.util.Arrays;
 public record Calibration(GaussianWeights belief, long events) {
   /** Variance of each weight before an event: a recalibration helps when its prior is tight. */
   private static final double VARIANCE = 0.05;
+
+  private static final int MAGIC = 0x41544331; // "ATC1"
+  private static final int VALUES = 9;
+  private static final int BYTES = Integer.BYTES + Long.BYTES + VALUES * Float.BYTES;
 
   /** Checks the size. */
   public Calibration {
@@ -42,9 +47,37 @@ public record Calibration(GaussianWeights belief, long events) {
 
   /** The mean and the covariance's upper triangle, [9]. */
   public float[] values() {
-    float[] values = Arrays.copyOf(belief.mean(), 9);
+    float[] values = Arrays.copyOf(belief.mean(), VALUES);
     System.arraycopy(belief.covariance(), 0, values, 3, 6);
     return values;
+  }
+
+  /**
+   * What the weights artifact of a model {@code calibration/<d>} holds: the letters ATC1, the
+   * number of events (8 bytes) and the {@link #values} (4 bytes each), big-endian.
+   */
+  public byte[] toBytes() {
+    ByteBuffer bytes = ByteBuffer.allocate(BYTES).putInt(MAGIC).putLong(events);
+    for (float value : values()) {
+      bytes.putFloat(value);
+    }
+    return bytes.array();
+  }
+
+  /**
+   * Reads what {@link #toBytes} gave.
+   *
+   * @throws IllegalArgumentException if the bytes are no calibration
+   */
+  public static Calibration read(byte[] bytes) {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    if (bytes.length != BYTES || buffer.getInt() != MAGIC) {
+      throw new IllegalArgumentException("the bytes are no calibration");
+    }
+    long events = buffer.getLong();
+    float[] values = new float[VALUES];
+    buffer.asFloatBuffer().get(values);
+    return restore(values, events);
   }
 
   /** a, the weight of the domain's reward. */
@@ -66,10 +99,9 @@ public record Calibration(GaussianWeights belief, long events) {
    * Learns one comparison from its differences of parts, preferred less other, as they were served.
    *
    * @param target 1, or ½ for a tie
-   * @param weight of the comparison, at least 0
    */
-  public Calibration learn(double domain, double head, double row, double target, double weight) {
+  public Calibration learn(double domain, double head, double row, double target) {
     double[] x = {domain, head, row};
-    return new Calibration(belief.observe(x, belief.score(x), target, weight), events + 1);
+    return new Calibration(belief.observe(x, belief.score(x), target), events + 1);
   }
 }

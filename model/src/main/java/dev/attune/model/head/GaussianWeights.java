@@ -16,6 +16,9 @@ import java.util.Arrays;
 public final class GaussianWeights {
   private static final double UNIT_ROUNDOFF = 0x1p-24;
 
+  /** The largest share of a variance's inverse that is ascribed to an event that is taken out. */
+  private static final double MOST_REMOVED = 0.5;
+
   private final float[] mean;
   private final float[] covariance;
 
@@ -159,15 +162,7 @@ public final class GaussianWeights {
    * @param weight finite, at least 0
    */
   public GaussianWeights observe(double[] x, double score, double target, double weight) {
-    requireSize(x);
-    requireFinite("score", score);
-    if (!(target >= 0 && target <= 1)) {
-      throw new IllegalArgumentException("target is " + target + "; allowed is 0 to 1");
-    }
-    if (!(weight >= 0) || Double.isInfinite(weight)) {
-      throw new IllegalArgumentException("weight is " + weight + "; allowed is finite and >= 0");
-    }
-    double p = sigmoid(score);
+    double p = sigmoid(requireEvent(x, score, target, weight));
     double q = weight * p * (1 - p);
     double[] g = times(x);
     double v = requireFinite("x", dot(x, g));
@@ -182,6 +177,46 @@ public final class GaussianWeights {
       moved[i] = mean[i] + g[i] / (1 + q * v) * (weight * (target - p));
     }
     return of(moved, next);
+  }
+
+  /**
+   * Takes out what an event taught, to first order: one Newton step from the belief to that without
+   * the event's log-likelihood (Guo et al. 2020, "Certified data removal", arXiv 1911.03030). With
+   * q and v as above: P ← P + (Px)(Px)ᵀ·q/(1−qv), then m ← m − Px(t−p) with the new P. A variance
+   * at most doubles.
+   *
+   * @param score s at the present mean
+   */
+  public GaussianWeights forget(double[] x, double score, double target, double weight) {
+    double p = sigmoid(requireEvent(x, score, target, weight));
+    double[] g = times(x);
+    double v = requireFinite("x", dot(x, g));
+    double q = weight * p * (1 - p);
+    if (q * v > MOST_REMOVED) {
+      q = MOST_REMOVED / v;
+    }
+    double grow = q / (1 - q * v);
+    double[][] next = matrix();
+    double[] moved = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      for (int j = 0; j < x.length; j++) {
+        next[i][j] += g[i] * g[j] * grow;
+      }
+      moved[i] = mean[i] - g[i] / (1 - q * v) * (weight * (target - p));
+    }
+    return of(moved, next);
+  }
+
+  private double requireEvent(double[] x, double score, double target, double weight) {
+    requireSize(x);
+    requireFinite("score", score);
+    if (!(target >= 0 && target <= 1)) {
+      throw new IllegalArgumentException("target is " + target + "; allowed is 0 to 1");
+    }
+    if (!(weight >= 0) || Double.isInfinite(weight)) {
+      throw new IllegalArgumentException("weight is " + weight + "; allowed is finite and >= 0");
+    }
+    return score;
   }
 
   /**

@@ -137,6 +137,12 @@ public final class RowSubspace {
     return a.observe(coordinates(directions, required(gradient)), score, target, weight);
   }
 
+  /** Takes out what a comparison taught; see {@link GaussianWeights#forget}. */
+  public GaussianWeights forget(
+      GaussianWeights a, float[] gradient, double score, double target, double weight) {
+    return a.forget(coordinates(directions, required(gradient)), score, target, weight);
+  }
+
   /**
    * Returns by how much s changes to first order when the expected a moves.
    *

@@ -101,6 +101,24 @@ public final class PersonalLearner implements AutoCloseable {
   }
 
   /**
+   * Starts from what another run has learned, with an optimiser that has seen nothing yet.
+   *
+   * @param rows where the users' rows are kept
+   * @param weights where it starts
+   * @throws IllegalArgumentException if the weights do not fit the base or the configuration
+   */
+  public static PersonalLearner start(
+      BaseModel base, PersonalConfig config, UserRows rows, PersonalWeights weights) {
+    Identity identity = Identity.of(base, config);
+    identity.requireFit(weights.identity());
+    weights.requireFit(base);
+    Map<String, Slot> slots = new LinkedHashMap<>();
+    weights.parameters().forEach((name, p) -> slots.put(name, Slot.fresh(p.shape(), p.values())));
+    return new PersonalLearner(
+        base, config, rows, new PersonalLearnerState(identity, 0, new RewardShift(), slots));
+  }
+
+  /**
    * Goes on from a state.
    *
    * @param rows the users' rows as they were when the state was taken

@@ -103,35 +103,63 @@ public final class ResidentPolicy implements AutoCloseable {
    * @return the state with the row learned and one more event of the row
    */
   public UserState learn(UserState state, PreferenceExample event) {
+    return state.withRow(moved(state, event, RowSubspace::observe), state.rowEvents() + 1);
+  }
+
+  /**
+   * Takes out of the state's row what an event taught it, to first order: with the slope at the
+   * present row.
+   *
+   * @param state of the policy's epoch, with a row
+   * @return the state with one event of the row less
+   */
+  public UserState forget(UserState state, PreferenceExample event) {
+    return state.withRow(
+        moved(state, event, RowSubspace::forget), Math.max(0, state.rowEvents() - 1));
+  }
+
+  /** How a belief changes by one comparison. */
+  private interface Change {
+    GaussianWeights apply(
+        RowSubspace rows,
+        GaussianWeights belief,
+        float[] gradient,
+        double score,
+        double target,
+        double weight);
+  }
+
+  private GaussianWeights moved(UserState state, PreferenceExample event, Change change) {
     PersonalModel loaded = requireModel();
     RowSubspace subspace = policy.rows();
     GaussianWeights before = state.row();
     GaussianWeights belief = before;
-    if (!event.pairs().isEmpty()) {
-      UserRowTable rows = new UserRowTable();
-      rows.put(USER, row(state));
-      ReferencedReplies replies = reference.encode(new Candidates(event.prompt(), event.replies()));
-      List<RowGradient> slopes;
-      try (RowLearner learner = new RowLearner(loaded, rows)) {
-        slopes =
-            learner.gradients(
-                List.of(
-                    new PersonalExample(
-                        USER, event.userText(), replies, event.pairs(), List.of())));
-      }
-      for (int i = 0; i < slopes.size(); i++) {
-        RowGradient slope = slopes.get(i);
-        Pair pair = event.pairs().get(i);
-        belief =
-            subspace.observe(
-                belief,
-                slope.gradient(),
-                slope.difference() + subspace.moved(before, belief, slope.gradient()),
-                pair.tie() ? 0.5 : 1,
-                pair.weight());
-      }
+    if (event.pairs().isEmpty()) {
+      return belief;
     }
-    return state.withRow(belief, state.rowEvents() + 1);
+    UserRowTable rows = new UserRowTable();
+    rows.put(USER, row(state));
+    ReferencedReplies replies = reference.encode(new Candidates(event.prompt(), event.replies()));
+    List<RowGradient> slopes;
+    try (RowLearner learner = new RowLearner(loaded, rows)) {
+      slopes =
+          learner.gradients(
+              List.of(
+                  new PersonalExample(USER, event.userText(), replies, event.pairs(), List.of())));
+    }
+    for (int i = 0; i < slopes.size(); i++) {
+      RowGradient slope = slopes.get(i);
+      Pair pair = event.pairs().get(i);
+      belief =
+          change.apply(
+              subspace,
+              belief,
+              slope.gradient(),
+              slope.difference() + subspace.moved(before, belief, slope.gradient()),
+              pair.tie() ? 0.5 : 1,
+              pair.weight());
+    }
+    return belief;
   }
 
   private UserRow row(UserState state) {

@@ -23,8 +23,10 @@ class UserHeadsTest {
       seen.add(users.comparisons(u < 7 ? major : minor, 60));
     }
     HeadBasis basis = new BasisLearner(4, 4, 10, 200).learn(seen);
-    List<List<double[]>> coordinates =
-        seen.stream().map(user -> user.stream().map(basis::difference).toList()).toList();
+    List<List<Observation>> coordinates =
+        seen.stream()
+            .map(user -> user.stream().map(basis::difference).map(Observation::preferred).toList())
+            .toList();
     UserHeads heads = new UserHeads(PopulationPrior.DEFAULT.fit(basis.size(), coordinates));
     List<FeaturePair> test = users.comparisons(minor, 300);
 

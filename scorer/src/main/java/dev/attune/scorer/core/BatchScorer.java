@@ -191,8 +191,7 @@ public final class BatchScorer {
         .setHead(selection.generalHead())
         .setCalibration(open.calibration.version())
         .setPolicy(personal == null ? null : personal.state.epoch())
-        .setUserRow(
-            personal == null || personal.known == null ? null : personal.state.rowEvents())
+        .setUserRow(personal == null || personal.known == null ? null : personal.state.rowEvents())
         .build();
   }
 

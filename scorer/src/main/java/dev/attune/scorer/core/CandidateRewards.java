@@ -59,8 +59,7 @@ final class CandidateRewards {
     components.setHeadVariance(head.variance(x));
     components.setRow(row);
     double personal =
-        calibration.head() * components.getHead()
-            + (row == null ? 0 : calibration.row() * row);
+        calibration.head() * components.getHead() + (row == null ? 0 : calibration.row() * row);
     score
         .setFeatures(features)
         .setPersonalReward(personal)

@@ -131,7 +131,8 @@ public final class ModelDirectory implements AutoCloseable {
     public Selection select(String domain) {
       Resident own = models.get(Domains.modelName(domain));
       if (own != null && !Domains.isGeneral(domain)) {
-        return new Selection((LoadedModel) own.model, own.name, own.version, Domains.POOLED_HEAD, null);
+        return new Selection(
+            (LoadedModel) own.model, own.name, own.version, Domains.POOLED_HEAD, null);
       }
       Resident general = models.get(Domains.modelName(Domains.GENERAL));
       if (general == null) {
@@ -156,8 +157,7 @@ public final class ModelDirectory implements AutoCloseable {
       }
       return own == null
           ? SelectedCalibration.INITIAL
-          : new SelectedCalibration(
-              ((LoadedCalibration) own.model).calibration(), own.version);
+          : new SelectedCalibration(((LoadedCalibration) own.model).calibration(), own.version);
     }
 
     @Override

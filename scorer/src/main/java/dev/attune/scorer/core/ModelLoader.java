@@ -1,5 +1,6 @@
 package dev.attune.scorer.core;
 
+import dev.attune.model.head.Calibration;
 import dev.attune.schemas.ModelKeys;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
 
@@ -33,7 +34,7 @@ public final class ModelLoader {
 
   private static LoadedCalibration calibration(byte[] bytes) throws ModelRejectedException {
     try {
-      return new LoadedCalibration(CalibrationArtifact.read(bytes));
+      return new LoadedCalibration(Calibration.read(bytes));
     } catch (RuntimeException e) {
       throw new ModelRejectedException(
           Reason.WEIGHTS, e.getClass().getSimpleName() + ": " + e.getMessage(), e);

@@ -34,9 +34,9 @@ import org.slf4j.LoggerFactory;
  * committed manifest of each model: reward models, policy and calibrations.
  *
  * <p>The log's order decides, not the version's number, and what an operator asked for goes first
- * ({@link ManifestChoice}). Models are loaded only after the topics were read to their end once, so that no superseded
- * one is. A model that cannot be served is logged and counted, and the one before it stays; it is
- * tried again when its chunks are published anew. One thread.
+ * ({@link ManifestChoice}). Models are loaded only after the topics were read to their end once, so
+ * that no superseded one is. A model that cannot be served is logged and counted, and the one
+ * before it stays; it is tried again when its chunks are published anew. One thread.
  */
 final class ModelFollower implements KafkaTask {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFollower.class);

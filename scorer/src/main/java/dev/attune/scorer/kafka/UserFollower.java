@@ -120,8 +120,7 @@ final class UserFollower implements KafkaTask {
     if (caughtUp) {
       long now = System.currentTimeMillis();
       records.forEach(
-          record ->
-              metrics.userFollowed(Duration.ofMillis(Math.max(0, now - record.timestamp()))));
+          record -> metrics.userFollowed(Duration.ofMillis(Math.max(0, now - record.timestamp()))));
     }
   }
 

@@ -2,10 +2,12 @@ package dev.attune.scorer.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.attune.model.io.SafetensorsException;
+import dev.attune.model.policy.Policy;
 import dev.attune.schemas.Domains;
+import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -16,14 +18,17 @@ import java.util.regex.Pattern;
 
 /**
  * Rewards without a language model: the reply's length times the model's scale, negated under a
- * head other than the pooled one. Weights are the text {@code fake SCALE HEAD,HEAD}. Replies that
- * say {@code NaN} or {@code throw} do that.
+ * head other than the pooled one; features as in {@link Policies}. Weights are the text {@code fake
+ * SCALE HEAD,HEAD}. Replies that say {@code NaN} or {@code throw} do that.
  */
 public final class FakeRewards implements RewardFunction {
   public static final String BASE = "fake-base";
 
   /** A reply that cannot be split into tokens. */
   public static final String NO_TOKENS = "no tokens";
+
+  /** r_p of a reply is this times its length, whoever the user is. */
+  static final double ROW = 10;
 
   private static final Pattern WEIGHTS = Pattern.compile("fake (\\S+) (\\S+)");
 
@@ -64,16 +69,33 @@ public final class FakeRewards implements RewardFunction {
   }
 
   @Override
-  public List<double[]> rewards(List<Task> tasks) {
-    batches.add(tasks.size());
-    List<double[]> rewards = new ArrayList<>();
-    for (Task task : tasks) {
-      rewards.add(
-          task.request().getCandidates().stream()
-              .mapToDouble(candidate -> reward(task, candidate.getText()))
-              .toArray());
+  public FakePolicy loadPolicy(byte[] bytes) throws ModelRejectedException {
+    try {
+      return new FakePolicy(Policy.read(bytes), false);
+    } catch (SafetensorsException e) {
+      throw new ModelRejectedException(Reason.WEIGHTS, "not a policy", e);
     }
-    return rewards;
+  }
+
+  @Override
+  public List<Parts> parts(List<Task> tasks) {
+    batches.add(tasks.size());
+    return tasks.stream().map(FakeRewards::parts).toList();
+  }
+
+  private static Parts parts(Task task) {
+    List<String> replies = task.request().getCandidates().stream().map(Candidate::getText).toList();
+    LoadedPolicy policy = task.policy();
+    return new Parts(
+        replies.stream().mapToDouble(reply -> reward(task, reply)).toArray(),
+        policy == null
+            ? null
+            : replies.stream()
+                .map(reply -> policy.policy().coordinates(Policies.features(reply)))
+                .toArray(float[][]::new),
+        task.row() == null
+            ? null
+            : replies.stream().mapToDouble(reply -> ROW * reply.length()).toArray());
   }
 
   @Override
@@ -94,6 +116,12 @@ public final class FakeRewards implements RewardFunction {
     }
     double sign = task.head().equals(Domains.POOLED_HEAD) ? 1 : -1;
     return sign * model.scale * reply.length();
+  }
+
+  /** A policy; that it has rows is what it says. */
+  public record FakePolicy(Policy policy, boolean hasRows) implements LoadedPolicy {
+    @Override
+    public void close() {}
   }
 
   /** A loaded fake. */

@@ -2,8 +2,12 @@ package dev.attune.scorer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.model.head.Calibration;
+import dev.attune.model.head.GaussianWeights;
 import dev.attune.scorer.core.FakeRewards.FakeModel;
+import dev.attune.scorer.core.FakeRewards.FakePolicy;
 import dev.attune.scorer.core.ModelDirectory.Lease;
+import dev.attune.scorer.core.ModelDirectory.SelectedCalibration;
 import dev.attune.scorer.core.ModelDirectory.Selection;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +90,37 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void shouldUseTheDomainsCalibration() {
+    // Given
+    directory.publish("calibration/general", 3, calibration(2));
+    directory.publish("calibration/legal", 4, calibration(5));
+
+    // When
+    SelectedCalibration legal = calibrationOf("legal");
+
+    // Then
+    assertThat(legal.version()).isEqualTo(4);
+    assertThat(legal.calibration().domain()).isEqualTo(5);
+    assertThat(calibrationOf("general.helpful").version()).isEqualTo(3);
+    assertThat(calibrationOf("health").version()).isNull();
+    assertThat(calibrationOf("health").calibration()).isEqualTo(Calibration.initial());
+  }
+
+  @Test
+  void shouldNameTheEpochThatIsServed() {
+    // Given
+    directory.publish("policy", 2, new FakePolicy(Policies.second(), false));
+
+    // When
+    directory.publish("policy", 1, new FakePolicy(Policies.first(), false));
+
+    // Then
+    assertThat(directory.epoch()).isEqualTo(1);
+    directory.withdraw("policy");
+    assertThat(directory.epoch()).isZero();
+  }
+
+  @Test
   void shouldFreeEverythingWhenItIsClosed() throws Exception {
     // Given
     FakeModel general = model();
@@ -102,6 +137,18 @@ class ModelDirectoryTest {
     try (Lease lease = directory.lease()) {
       return lease.select(domain);
     }
+  }
+
+  private SelectedCalibration calibrationOf(String domain) {
+    try (Lease lease = directory.lease()) {
+      return lease.calibration(domain);
+    }
+  }
+
+  private static LoadedCalibration calibration(double a) {
+    double[][] covariance = Calibration.initial().belief().matrix();
+    return new LoadedCalibration(
+        new Calibration(GaussianWeights.of(new double[] {a, 1, 0}, covariance), 1));
   }
 
   private static FakeModel model(String... heads) throws ModelRejectedException {

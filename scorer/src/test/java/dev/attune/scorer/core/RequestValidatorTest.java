@@ -3,6 +3,7 @@ package dev.attune.scorer.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.schemas.events.Candidate;
+import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import java.time.Instant;
@@ -57,6 +58,9 @@ class RequestValidatorTest {
         Arguments.of(
             Requests.of("r").setCandidates(longCandidate).build(), ScoreErrorCode.TOO_LONG),
         Arguments.of(Requests.of("r", "1").setDomain(longId).build(), ScoreErrorCode.TOO_LONG),
+        Arguments.of(
+            Requests.of("r", "1").setAfter(new Position("another", 0, 1L)).build(),
+            ScoreErrorCode.MALFORMED),
         Arguments.of(Requests.of("r", "1").setBase("other").build(), ScoreErrorCode.UNKNOWN_BASE));
   }
 

@@ -2,15 +2,25 @@ package dev.attune.scorer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScoreBatcherTest {
+  private static final AfterGate OPEN =
+      new AfterGate(
+          (user, epoch) -> null,
+          () -> 0,
+          Duration.ZERO,
+          InstantSource.system(),
+          (waited, included) -> {});
+
   @Test
   void shouldTakeThePartitionWithTheEarliestDeadlineFirstAndKeepEachInOrder() {
     // Given: the urgent request waits behind another one of its partition
-    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(2, 100, 100));
+    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(2, 100, 100), OPEN);
     batcher.add(prompt(0, 10));
     batcher.add(due(0, 11, 50));
     batcher.add(prompt(1, 20));
@@ -55,7 +65,7 @@ class ScoreBatcherTest {
   @Test
   void shouldForgetPartitionsThatWereTakenAway() {
     // Given
-    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(10, 10, 10));
+    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(10, 10, 10), OPEN);
     batcher.add(prompt(0, 10));
     batcher.add(prompt(1, 20));
 
@@ -67,7 +77,7 @@ class ScoreBatcherTest {
   }
 
   private static ScoreBatcher filled(BatchBudget budget) {
-    ScoreBatcher batcher = new ScoreBatcher(budget);
+    ScoreBatcher batcher = new ScoreBatcher(budget, OPEN);
     for (long offset = 0; offset < 5; offset++) {
       batcher.add(Requests.prompt(0, offset, Requests.of("r", "ab", "cd").build()));
     }
@@ -87,7 +97,7 @@ class ScoreBatcherTest {
 
   private static List<List<Long>> drain(ScoreBatcher batcher) {
     List<List<Long>> batches = new ArrayList<>();
-    while (!batcher.isEmpty()) {
+    while (batcher.isReady()) {
       batches.add(batcher.next().stream().map(Prompt::offset).toList());
     }
     return batches;

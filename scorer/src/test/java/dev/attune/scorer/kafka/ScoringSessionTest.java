@@ -6,19 +6,25 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
+import dev.attune.scorer.core.AfterGate;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.FakeRewards;
+import dev.attune.scorer.core.KnownUser;
 import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RequestValidator;
 import dev.attune.scorer.core.Requests;
+import dev.attune.scorer.core.RowDomains;
 import dev.attune.scorer.core.ScoreBatcher;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +37,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,11 +45,14 @@ class ScoringSessionTest {
   private static final TopicPartition FIRST = new TopicPartition(Topics.PROMPTS.name(), 0);
   private static final TopicPartition SECOND = new TopicPartition(Topics.PROMPTS.name(), 1);
 
+  private static final Position AFTER = new Position(Topics.PREFERENCES.name(), 0, 5L);
+
   private final MockConsumer<String, byte[]> consumer = new MockConsumer<>("earliest");
   private final MockProducer<String, ScoreResult> producer =
       new MockProducer<>(
           true, null, new StringSerializer(), (topic, result) -> "unused".getBytes(UTF_8));
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private @Nullable KnownUser user;
   private final FakeRewards rewards = new FakeRewards();
   private final PromptReader reader =
       new PromptReader(
@@ -55,8 +65,16 @@ class ScoringSessionTest {
           producer,
           List.of(),
           reader,
-          new ScoreBatcher(new BatchBudget(2, 100, 100)),
-          new BatchScorer(rewards, new ModelDirectory(), InstantSource.system()),
+          new ScoreBatcher(
+              new BatchBudget(2, 100, 100),
+              new AfterGate(
+                  this::user,
+                  () -> 1,
+                  Duration.ofHours(1),
+                  InstantSource.system(),
+                  (waited, included) -> {})),
+          new BatchScorer(
+              rewards, new ModelDirectory(), this::user, RowDomains.NONE, InstantSource.system()),
           new ScorerMetrics(meters));
 
   @BeforeEach
@@ -183,6 +201,32 @@ class ScoringSessionTest {
         .containsExactly(ScoreErrorCode.INTERNAL);
   }
 
+  @Test
+  void shouldHoldOnlyThePartitionWhoseRequestWaitsForFeedback() {
+    // Given
+    add(FIRST, 0, "after");
+    add(FIRST, 1, "behind");
+    add(SECOND, 0, "b");
+    session.step();
+
+    // When
+    add(SECOND, 1, "c");
+    session.step();
+
+    // Then
+    assertThat(producer.history())
+        .extracting(record -> record.value().getRequestId())
+        .containsExactly("b", "c");
+    assertThat(consumer.paused()).containsExactly(FIRST);
+    user = new KnownUser(Policies.first().generic(), AFTER, null);
+    session.step();
+    assertThat(producer.history()).hasSize(4);
+  }
+
+  private @Nullable KnownUser user(String userId, long epoch) {
+    return user;
+  }
+
   private void add(TopicPartition partition, long offset, String requestId) {
     consumer.addRecord(
         new ConsumerRecord<>(
@@ -204,6 +248,6 @@ class ScoringSessionTest {
       throw new TimeoutException("registry");
     }
     String reply = requestId.equals("untokenisable") ? FakeRewards.NO_TOKENS : "abc";
-    return Requests.of(requestId, reply).build();
+    return Requests.of(requestId, reply).setAfter(requestId.equals("after") ? AFTER : null).build();
   }
 }

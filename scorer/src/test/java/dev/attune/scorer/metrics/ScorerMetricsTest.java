@@ -22,6 +22,11 @@ class ScorerMetricsTest {
     metrics.batch(1, 10, Duration.ofMillis(2));
     metrics.loadFailed("sha256");
     metrics.swapped("domain/legal", 3);
+    metrics.users(() -> 1, () -> 2);
+    metrics.userFollowed(Duration.ofMillis(3));
+    metrics.userRejected("bytes");
+    metrics.cacheLookups("rewards", 1, 2);
+    metrics.waitedForFeedback(Duration.ofMillis(4), true);
 
     // When
     List<String> names =
@@ -29,7 +34,7 @@ class ScorerMetricsTest {
 
     // Then
     assertThat(names)
-        .hasSize(10)
+        .hasSize(16)
         .allSatisfy(name -> assertThat(manual).contains("`" + name.replace('.', '_')));
   }
 

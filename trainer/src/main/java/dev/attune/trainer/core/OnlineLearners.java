@@ -10,11 +10,10 @@ import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Reply;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Learners of {@link OnlineRewardLearner} on one base, which stays the caller's to close. */
 public final class OnlineLearners implements LearnerFactory {
@@ -29,13 +28,7 @@ public final class OnlineLearners implements LearnerFactory {
     this.base = base;
     this.config = config;
     // A record's text names every component with its value.
-    String configHash = Chunks.sha256(config.toString().getBytes(StandardCharsets.UTF_8));
-    this.provenance =
-        new Provenance(
-            base.sha256(),
-            base.precision().name().toLowerCase(Locale.ROOT),
-            codeVersion,
-            configHash);
+    this.provenance = Provenance.of(base, codeVersion, config.toString());
   }
 
   @Override
@@ -69,13 +62,18 @@ public final class OnlineLearners implements LearnerFactory {
   }
 
   /** The events of a bucket, in order. */
-  static List<PreferenceExample> examples(PreferenceBucket bucket) {
+  public static List<PreferenceExample> examples(PreferenceBucket bucket) {
     return bucket.getFeedback().stream()
         .map(feedback -> example(feedback, bucket.getUserText()))
         .toList();
   }
 
-  private static PreferenceExample example(Feedback feedback, String userText) {
+  /**
+   * One event.
+   *
+   * @param userText what the user says of themself; null is nothing
+   */
+  public static PreferenceExample example(Feedback feedback, @Nullable String userText) {
     return new PreferenceExample(
         feedback.getPrompt().stream()
             .map(turn -> new Turn(turn.getRole(), turn.getText()))

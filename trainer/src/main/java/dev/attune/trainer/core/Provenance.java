@@ -1,5 +1,8 @@
 package dev.attune.trainer.core;
 
+import dev.attune.model.lm.BaseModel;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -16,5 +19,18 @@ public record Provenance(String base, String precision, String codeVersion, Stri
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(codeVersion, "codeVersion");
     Objects.requireNonNull(configHash, "configHash");
+  }
+
+  /**
+   * Where models on a base come from.
+   *
+   * @param configuration the effective learning configuration as text
+   */
+  public static Provenance of(BaseModel base, String codeVersion, String configuration) {
+    return new Provenance(
+        base.sha256(),
+        base.precision().name().toLowerCase(Locale.ROOT),
+        codeVersion,
+        Chunks.sha256(configuration.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -18,19 +18,24 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Asks brokers about topics. Every method blocks and throws KafkaExceptions. */
-final class Brokers implements AutoCloseable {
+public final class Brokers implements AutoCloseable {
   private final Admin admin;
 
-  Brokers(Admin admin) {
+  public Brokers(Admin admin) {
     this.admin = admin;
   }
 
   /**
    * @param id a topic made anew has another
    */
-  record TopicInfo(String id, int partitions) {}
+  public record TopicInfo(String id, int partitions) {}
 
-  TopicInfo describe(String topic) {
+  /**
+   * A topic.
+   *
+   * @throws TrainerException where it does not exist
+   */
+  public TopicInfo describe(String topic) {
     TopicDescription description;
     try {
       description = await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
@@ -41,7 +46,7 @@ final class Brokers implements AutoCloseable {
   }
 
   /** The partitions of a topic that must be there. */
-  static List<TopicPartition> partitions(Consumer<?, ?> consumer, String topic) {
+  public static List<TopicPartition> partitions(Consumer<?, ?> consumer, String topic) {
     List<TopicPartition> partitions =
         consumer.partitionsFor(topic).stream()
             .map(info -> new TopicPartition(info.topic(), info.partition()))
@@ -56,12 +61,13 @@ final class Brokers implements AutoCloseable {
     return new TrainerException("topic " + topic + " does not exist");
   }
 
-  Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {
+  /** The first offsets that are still there. */
+  public Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {
     return offsets(partitions, OffsetSpec.earliest());
   }
 
   /** The high watermarks: open transactions included. */
-  Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
+  public Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
     return offsets(partitions, OffsetSpec.latest());
   }
 

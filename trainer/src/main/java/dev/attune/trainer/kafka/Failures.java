@@ -15,11 +15,11 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /** Tells failures that pass when a partition is taken up anew from those that need a person. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
   /** Fenced, kicked out of the group, timed out, connection lost: restoring repeats nothing. */
-  static boolean recoverable(Throwable failure) {
+  public static boolean recoverable(Throwable failure) {
     // The consumer wraps what a deserializer throws: what is underneath decides.
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof WireFormatException wire) {

@@ -8,6 +8,7 @@ import dev.attune.schemas.serde.AvroDeserializer;
 import dev.attune.schemas.serde.AvroSerializer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -34,26 +35,45 @@ public final class KafkaTrainerClients implements TrainerClients {
 
   private final KafkaSettings settings;
   private final String group;
+  private final Topic<PreferenceBucket> buckets;
+  private final int fetched;
+  private final AtomicInteger readers = new AtomicInteger();
 
   /**
+   * Clients that read attune.buckets.by-domain.
+   *
    * @param group the consumer group; also the prefix of client and transactional ids
    */
   public KafkaTrainerClients(KafkaSettings settings, String group) {
+    this(settings, group, Topics.BUCKETS_BY_DOMAIN, MAX_POLL_RECORDS);
+  }
+
+  /**
+   * Clients of a group.
+   *
+   * @param group the consumer group; also the prefix of client and transactional ids
+   * @param buckets the topic that the group reads
+   * @param fetched most buckets that a poll of the group's member gives
+   */
+  public KafkaTrainerClients(
+      KafkaSettings settings, String group, Topic<PreferenceBucket> buckets, int fetched) {
     this.settings = settings;
     this.group = group;
+    this.buckets = buckets;
+    this.fetched = fetched;
   }
 
   @Override
   public Consumer<String, PreferenceBucket> buckets() {
     Map<String, Object> config = settings.consumer(group, group);
-    config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
+    config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, fetched);
     if (!"consumer".equals(config.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG))) {
       // The eager default would have every member give up and restore all its models each time.
       config.putIfAbsent(
           ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
           CooperativeStickyAssignor.class.getName());
     }
-    return consumer(config, Topics.BUCKETS_BY_DOMAIN);
+    return consumer(config, buckets);
   }
 
   @Override
@@ -95,7 +115,9 @@ public final class KafkaTrainerClients implements TrainerClients {
   }
 
   private Map<String, Object> reader(Topic<?> topic) {
-    Map<String, Object> config = settings.consumerWithoutGroup(group + "-" + topic.name());
+    Map<String, Object> config = 
+        settings.consumerWithoutGroup(
+            group + "-" + topic.name() + "-" + readers.incrementAndGet());
     // Readers poll only while there is something to read; they must not wait where there is not.
     config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, READER_WAIT_MS);
     // These name a member of the group, which a reader outside of it is not.

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The one thread that learners are used on, so that the polling thread can keep its place in the
  * group during a long step. It is called from one thread.
  */
-final class LearningThread implements AutoCloseable {
+public final class LearningThread implements AutoCloseable {
   private final ExecutorService executor =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -30,7 +30,7 @@ final class LearningThread implements AutoCloseable {
   /**
    * @param patience how often the caller is reminded while a task takes long
    */
-  LearningThread(Duration patience) {
+  public LearningThread(Duration patience) {
     this.patience = patience;
   }
 
@@ -39,7 +39,7 @@ final class LearningThread implements AutoCloseable {
    *
    * @param whileWaiting run by the caller each time that the patience has passed
    */
-  <T> T call(Callable<T> task, Runnable whileWaiting) {
+  public <T> T call(Callable<T> task, Runnable whileWaiting) {
     Future<T> future = executor.submit(task);
     running = future;
     while (true) {
@@ -56,7 +56,7 @@ final class LearningThread implements AutoCloseable {
   }
 
   /** Runs a task in a place where the caller must not poll. */
-  void run(Runnable task) {
+  public void run(Runnable task) {
     call(
         () -> {
           task.run();
@@ -66,7 +66,7 @@ final class LearningThread implements AutoCloseable {
   }
 
   /** Waits for the task under way, whatever becomes of it: that is for its caller. */
-  void awaitIdle() {
+  public void awaitIdle() {
     if (running == null) {
       return;
     }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.errors.TimeoutException;
  * Follows attune.models: committed manifests only, from the beginning. Of a model, the last one in
  * the log counts. Confined to one thread at a time.
  */
-final class ManifestLog implements AutoCloseable {
+public final class ManifestLog implements AutoCloseable {
   private static final String DOMAIN_PREFIX = "domain/";
   private static final Duration POLL = Duration.ofMillis(100);
 
@@ -24,7 +24,8 @@ final class ManifestLog implements AutoCloseable {
   private final Brokers brokers;
   private final VersionHistory history;
 
-  ManifestLog(Consumer<String, ModelVersion> consumer, Brokers brokers, VersionHistory history) {
+  public ManifestLog(
+      Consumer<String, ModelVersion> consumer, Brokers brokers, VersionHistory history) {
     this.consumer = consumer;
     this.brokers = brokers;
     this.history = history;
@@ -34,7 +35,7 @@ final class ManifestLog implements AutoCloseable {
   }
 
   /** Reads what is readable now; a manifest behind an open transaction of another owner is not. */
-  void refresh() {
+  public void refresh() {
     readTo(consumer.endOffsets(consumer.assignment()), Duration.ofMinutes(1));
   }
 
@@ -45,11 +46,11 @@ final class ManifestLog implements AutoCloseable {
    *
    * @throws TimeoutException after the given time
    */
-  void refreshFully(Duration timeout) {
+  public void refreshFully(Duration timeout) {
     readTo(brokers.ends(consumer.assignment()), timeout);
   }
 
-  VersionHistory history() {
+  public VersionHistory history() {
     return history;
   }
 
