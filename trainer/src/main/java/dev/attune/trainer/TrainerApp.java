@@ -171,7 +171,11 @@ public final class TrainerApp implements Service {
             case REWARDS ->
                 rewards(
                     new KafkaTrainerClients(config.kafka(), config.group()),
-                    new OnlineLearners(base, config.learning(), BuildInfo.ofThisBuild().version()));
+                    new OnlineLearners(
+                        base,
+                        config.learning(),
+                        config.rewards(),
+                        BuildInfo.ofThisBuild().version()));
             case POLICY -> policy(base);
             case USERS ->
                 throw new UnsupportedOperationException("pipeline " + kind + " is not there yet");
@@ -183,7 +187,11 @@ public final class TrainerApp implements Service {
   private Pipeline rewards(TrainerClients clients, LearnerFactory learners) {
     return new RewardsPipeline(
         new RewardsPipeline.Settings(
-            config.checkpoints(), config.keepVersions(), config.keepAtLeast()),
+            config.rewards(),
+            config.residentModels(),
+            config.checkpoints(),
+            config.keepVersions(),
+            config.keepAtLeast()),
         clients,
         learners,
         new TrainerMetrics(meters),
