@@ -18,7 +18,8 @@ record StreamSettings(
    * The services' settings. A judgment has two replies of some 60 tokens, and the same 859 texts
    * come back again and again, so steps are larger than a chat's; new domains come late in the
    * stream, so the learning rate falls later; and what is learned is to be served soon, however
-   * much was learned before: a decision every 256 events, for any gain.
+   * much was learned before: a decision every 256 events, for any gain. Rows have no part in
+   * rewards unless a domain asks for it, so they are left out.
    */
   static final Map<String, String> SERVICES =
       Map.ofEntries(
@@ -34,6 +35,11 @@ record StreamSettings(
           Map.entry("trainer.gate.share", "0"),
           Map.entry("trainer.gate.minimum-gain", "0"),
           Map.entry("trainer.checkpoint.interval", "2s"),
+          Map.entry("trainer.policy.prompt-tokens", "64"),
+          Map.entry("trainer.policy.reply-tokens", "96"),
+          Map.entry("trainer.policy.rows", "false"),
+          Map.entry("trainer.users.rows", "false"),
+          Map.entry("scorer.after.max-wait", "30s"),
           Map.entry("ingest.by-domain.max-age", "200ms"));
 
   /** All judgments, and a few hundred users. */
