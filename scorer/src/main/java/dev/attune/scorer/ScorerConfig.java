@@ -136,7 +136,7 @@ public record ScorerConfig(
               "scorer.users.dir",
               null,
               "Folder for users' states, of this process alone; its content is made anew at each"
-                  + " start. A temporary one where absent.")
+                  + " start. A temporary one where absent, which a killed process leaves behind.")
           .optional();
 
   public static final ConfigKey<Long> USERS_MEMORY =

@@ -8,6 +8,7 @@ import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.trainer.core.CheckpointPolicy;
 import dev.attune.trainer.core.RewardsConfig;
+import dev.attune.trainer.kafka.users.UsersSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ import java.util.Set;
  * @param keepVersions how many versions of each model keep their artifacts, at least 1
  * @param keepAtLeast how long a replaced version keeps its artifacts in any case
  * @param policy how the policy is learned
+ * @param users how the users pipeline works
  */
 public record TrainerConfig(
     KafkaSettings kafka,
@@ -48,7 +50,8 @@ public record TrainerConfig(
     CheckpointPolicy checkpoints,
     int keepVersions,
     Duration keepAtLeast,
-    PolicySettings policy) {
+    PolicySettings policy,
+    UsersSettings users) {
 
   private static final String AUTO = "auto";
 
@@ -129,6 +132,7 @@ public record TrainerConfig(
     Objects.requireNonNull(rewards, "rewards");
     Objects.requireNonNull(checkpoints, "checkpoints");
     Objects.requireNonNull(policy, "policy");
+    Objects.requireNonNull(users, "users");
     if (group.isBlank()) {
       throw new IllegalArgumentException(GROUP.name() + " is empty");
     }
@@ -171,7 +175,8 @@ public record TrainerConfig(
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
         configuration.get(KEEP_AT_LEAST),
-        PolicyKeys.read(configuration));
+        PolicyKeys.read(configuration),
+        UsersKeys.read(configuration));
   }
 
   private static Set<PipelineKind> pipelines(String list) {
@@ -212,6 +217,7 @@ public record TrainerConfig(
     keys.addAll(GateKeys.all());
     keys.addAll(LearningKeys.all());
     keys.addAll(PolicyKeys.all());
+    keys.addAll(UsersKeys.all());
     return List.copyOf(keys);
   }
 }

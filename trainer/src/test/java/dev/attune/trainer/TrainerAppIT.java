@@ -158,7 +158,8 @@ class TrainerAppIT {
         new CheckpointPolicy(100, 100, Duration.ofMillis(200)),
         3,
         Duration.ofMinutes(1),
-        PolicySettings.defaults());
+        PolicySettings.defaults(),
+        fixture.config(folder).users());
   }
 
   private void runUntil(TrainerConfig config, long comparisons) {

@@ -2,6 +2,7 @@ package dev.attune.trainer;
 
 import dev.attune.embedded.EmbeddedCluster;
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
@@ -71,7 +72,8 @@ final class TrainerFixture implements AutoCloseable {
         new CheckpointPolicy(7, 1_000, Duration.ofMillis(200)),
         3,
         Duration.ZERO,
-        PolicySettings.defaults());
+        PolicySettings.defaults(),
+        UsersKeys.read(Configuration.of(Map.of())));
   }
 
   void send(List<PreferenceBucket> buckets) {

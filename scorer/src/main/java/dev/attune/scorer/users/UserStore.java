@@ -186,7 +186,11 @@ public final class UserStore implements UserStates, AutoCloseable {
   private static byte[] bytes(UserEmbedding state) {
     try {
       ByteBuffer encoded =
-          UserEmbedding.newBuilder(state).setReferences(List.of()).build().toByteBuffer();
+          UserEmbedding.newBuilder(state)
+              .setReferences(List.of())
+              .setRowReferences(List.of())
+              .build()
+              .toByteBuffer();
       byte[] bytes = new byte[encoded.remaining()];
       encoded.get(bytes);
       return bytes;

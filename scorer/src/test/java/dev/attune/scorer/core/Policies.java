@@ -65,6 +65,7 @@ public final class Policies {
         .setIncluded(included)
         .setRowIncluded(new Position(Topics.PREFERENCES.name(), 0, offset - 1))
         .setReferences(List.of())
+        .setRowReferences(List.of())
         .build();
   }
 

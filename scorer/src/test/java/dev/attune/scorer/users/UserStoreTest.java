@@ -112,11 +112,13 @@ class UserStoreTest {
     // Given: as random as positions get, so that they do not compress
     UserStore store = open();
     UserEmbedding many = Policies.user("u", 1, 2, 5);
-    many.setReferences(
+    List<EventReference> references =
         new Random(1)
             .longs(50_000)
             .mapToObj(offset -> new EventReference(offset, -offset, "domain"))
-            .toList());
+            .toList();
+    many.setReferences(references);
+    many.setRowReferences(references);
 
     // When
     store.apply(List.of(new Change("u", many)));
