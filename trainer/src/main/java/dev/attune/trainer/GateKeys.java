@@ -23,8 +23,14 @@ final class GateKeys {
           "minimum-events",
           GATE.minimumEvents(),
           1,
-          "Fewest new events between two decisions (a sixteenth of all events where that is more),"
-              + " and fewest that each test needs.");
+          "Fewest new events between two decisions, and fewest that each test needs.");
+  private static final ConfigKey<Double> SHARE =
+      decimal(
+          "share",
+          GATE.share(),
+          0,
+          1,
+          "Share of all events that are new at a decision, where that is more.");
   private static final ConfigKey<Integer> WINDOW =
       integer("window", GATE.window(), 1, "Recent events on which a candidate must be better.");
   private static final ConfigKey<Integer> PER_USER =
@@ -96,6 +102,7 @@ final class GateKeys {
     return List.of(
         ENABLED,
         MINIMUM_EVENTS,
+        SHARE,
         WINDOW,
         PER_USER,
         MINIMUM_GAIN,
@@ -119,6 +126,7 @@ final class GateKeys {
         configuration.get(ENABLED),
         new GateConfig(
             configuration.get(MINIMUM_EVENTS),
+            configuration.get(SHARE),
             configuration.get(WINDOW),
             configuration.get(PER_USER),
             configuration.get(MINIMUM_GAIN),

@@ -10,6 +10,7 @@ import dev.attune.cli.stack.BaseCache;
 import dev.attune.cli.stack.LocalStack;
 import dev.attune.cli.stack.StackConfig;
 import dev.attune.cli.stack.TemporaryFolder;
+import dev.attune.cli.stream.StreamCommand;
 import dev.attune.model.lm.Stage1Config;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = "Repeat the papers' experiments, as tables.",
-    subcommands = PersonalizedCommand.class)
+    subcommands = {PersonalizedCommand.class, StreamCommand.class})
 public final class EvaluateCommand {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 

@@ -262,11 +262,15 @@ public final class OnlineRewardLearner implements AutoCloseable {
   }
 
   /** Takes a step; returns the gradient's norm, which is no finite number where it is left out. */
-  private float step(List<EncodedExample> examples, boolean fresh) {
+  private float step(List<EncodedExample> given, boolean fresh) {
+    List<EncodedExample> teaching = given.stream().filter(EncodedExample::teaches).toList();
+    // Which replies of an event are imitated depends on its other replies: it stays alone then.
+    List<EncodedExample> examples =
+        config.imitation() == 0
+            ? SharedTexts.of(teaching, config.microBatchTokens()).merged()
+            : teaching;
     List<Weighted> batch = new ArrayList<>();
-    examples.stream()
-        .filter(EncodedExample::teaches)
-        .forEach(example -> batch.add(new Weighted(example, 1)));
+    examples.forEach(example -> batch.add(new Weighted(example, 1)));
     batch.addAll(generalShare(batch));
     steps++;
     if (batch.isEmpty()) {
@@ -407,26 +411,28 @@ public final class OnlineRewardLearner implements AutoCloseable {
   /** Asks the weights that are served now about events. */
   private List<Prediction> predict(List<EncodedExample> fresh) {
     int pooled = heads.indexOf(RewardWeights.POOLED);
-    List<Weighted> teaching =
-        fresh.stream().filter(EncodedExample::teaches).map(e -> new Weighted(e, 1)).toList();
-    List<Prediction> predictions = new ArrayList<>();
+    List<EncodedExample> teaching = fresh.stream().filter(EncodedExample::teaches).toList();
+    SharedTexts texts = SharedTexts.of(teaching, config.microBatchTokens());
+    List<float[]> rewards = new ArrayList<>();
     try (NDManager scratch = manager.newSubManager();
         Dictionary served = parameters.servedWith(scaling)) {
-      float[] biases = parameters.servedValues(RewardWeights.BIASES);
-      for (List<Weighted> part : parts(teaching)) {
-        List<EncodedExample> examples = part.stream().map(Weighted::example).toList();
-        float[] rewards = rewards(scratch, examples, served);
-        int row = 0;
-        for (EncodedExample example : examples) {
-          int head = heads.indexOf(example.head());
-          predictions.add(
-              new Prediction(
-                  example,
-                  example.logOdds(column(rewards, row, example, head), biases[head]),
-                  example.logOdds(column(rewards, row, example, pooled), biases[pooled])));
-          row += example.dialogue().replies().size();
-        }
+      for (List<Weighted> part :
+          parts(texts.merged().stream().map(e -> new Weighted(e, 1)).toList())) {
+        rewards.add(rewards(scratch, part.stream().map(Weighted::example).toList(), served));
       }
+    }
+    float[] all = joined(rewards);
+    float[] biases = parameters.servedValues(RewardWeights.BIASES);
+    List<Prediction> predictions = new ArrayList<>();
+    for (int i = 0; i < teaching.size(); i++) {
+      EncodedExample example = teaching.get(i);
+      int[] rows = texts.rows().get(i);
+      int head = heads.indexOf(example.head());
+      predictions.add(
+          new Prediction(
+              example,
+              example.logOdds(column(all, rows, head), biases[head]),
+              example.logOdds(column(all, rows, pooled), biases[pooled])));
     }
     return predictions;
   }
@@ -449,11 +455,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
   }
 
-  /** One head's rewards of an example, whose first reply has this row. */
-  private double[] column(float[] rewards, int row, EncodedExample example, int head) {
-    double[] column = new double[example.dialogue().replies().size()];
-    Arrays.setAll(column, reply -> rewards[(row + reply) * heads.size() + head]);
-    return column;
+  /** One head's rewards of the replies in these rows. */
+  private double[] column(float[] rewards, int[] rows, int head) {
+    return Arrays.stream(rows).mapToDouble(row -> rewards[row * heads.size() + head]).toArray();
   }
 
   /** Keeps running means over fresh events, each measured before it was learned from. */
@@ -462,9 +466,6 @@ public final class OnlineRewardLearner implements AutoCloseable {
     int counted = 0;
     int row = 0;
     for (EncodedExample example : fresh) {
-      if (!example.teaches()) {
-        continue;
-      }
       int column = heads.indexOf(example.head());
       for (Pair pair : example.pairs()) {
         if (!pair.tie()) {

@@ -118,7 +118,7 @@ public final class Gate {
 
   /** Returns whether enough events have come since the last decision. */
   public boolean due() {
-    return events - lastDecision >= Math.max(config.minimumEvents(), events / 16);
+    return events - lastDecision >= Math.max(config.minimumEvents(), (long) (config.share() * events));
   }
 
   /**

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class GateTest {
   /** Decides each 10 events; at most 3 events of a user; two refusals. */
   private static final GateConfig CONFIG =
-      new GateConfig(10, 20, 3, 0.005, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2);
+      new GateConfig(10, 1.0 / 16, 20, 3, 0.005, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2);
 
   private static final Predictor GOOD = saying(2);
   private static final Predictor FAIR = saying(0.5);
@@ -227,6 +227,25 @@ class GateTest {
   }
 
   @Test
+  void shouldDecideAsOftenAfterALongHistoryWhereNoShareIsAskedFor() {
+    // Given
+    Gate gate =
+        new Gate(new GateConfig(10, 0, 20, 3, 0.005, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2), 1, List.of());
+    for (int id = 1; id <= 390; id++) {
+      gate.observe(prediction(id, id, 0.5));
+    }
+    gate.decide(FAIR, FAIR);
+
+    // When
+    for (int id = 391; id <= 400; id++) {
+      gate.observe(prediction(id, id, 0.5));
+    }
+
+    // Then
+    assertThat(gate.due()).isTrue();
+  }
+
+  @Test
   void shouldHoldWhatAnOperatorPinned() {
     // Given
     Gate gate = gate();
@@ -297,7 +316,7 @@ class GateTest {
     int window = 5;
 
     // When / Then
-    assertThatThrownBy(() -> new GateConfig(10, window, 3, 0, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2))
+    assertThatThrownBy(() -> new GateConfig(10, 0, window, 3, 0, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("window is 5.0; allowed is 10.0 to 1000000.0");
   }
