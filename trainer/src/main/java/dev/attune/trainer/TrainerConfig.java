@@ -58,7 +58,7 @@ public record TrainerConfig(
   public static final ConfigKey<String> PIPELINES =
       ConfigKey.string(
           "trainer.pipelines",
-          "rewards",
+          "rewards, users, policy",
           "What this process runs: some of rewards, users and policy, separated by commas.");
 
   public static final ConfigKey<Path> BASE =

@@ -105,7 +105,11 @@ public final class EvaluateCommand {
     try (TemporaryFolder work = TemporaryFolder.create("attune-evaluate");
         LocalStack stack =
             LocalStack.start(
-                StackConfig.onFreePorts(work.path(), base.toAbsolutePath()), console)) {
+                StackConfig.onFreePorts(work.path(), base.toAbsolutePath())
+                    // What is measured is the learning of reward models, all of it.
+                    .with("trainer.pipelines", "rewards")
+                    .with("trainer.gate.enabled", "false"),
+                console)) {
       stack.awaitReady(START_LIMIT);
       try (CustomizedEvaluation evaluation = new CustomizedEvaluation(data, seed, stack, console)) {
         result = evaluation.run(stage1);
