@@ -10,10 +10,13 @@ import dev.attune.cli.demo.DemoCommand;
 import dev.attune.cli.evaluate.EvaluateCommand;
 import dev.attune.cli.general.GeneralCommand;
 import dev.attune.cli.imports.ImportCommand;
+import dev.attune.cli.models.ModelsCommand;
 import dev.attune.cli.quarantine.QuarantineCommand;
+import dev.attune.cli.replay.ReplayCommand;
 import dev.attune.cli.score.ScoreCommand;
 import dev.attune.cli.score.WatchCommand;
 import dev.attune.cli.up.UpCommand;
+import dev.attune.cli.users.UsersCommand;
 import dev.attune.model.engine.NativeCalls;
 import dev.attune.model.io.ModelFormatException;
 import dev.attune.platform.BuildInfo;
@@ -46,6 +49,9 @@ import picocli.CommandLine.Option;
       SetupCommand.class,
       BaseCommand.class,
       GeneralCommand.class,
+      ModelsCommand.class,
+      UsersCommand.class,
+      ReplayCommand.class,
       QuarantineCommand.class,
       BenchCommand.class,
       ChaosCommand.class

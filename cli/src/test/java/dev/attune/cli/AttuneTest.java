@@ -40,7 +40,17 @@ class AttuneTest {
         "general train",
         "quarantine",
         "quarantine list",
-        "quarantine release"
+        "quarantine release",
+        "models",
+        "models list",
+        "models show",
+        "models pin",
+        "models unpin",
+        "models rollback",
+        "users",
+        "users show",
+        "users erase",
+        "replay"
       })
   void shouldShowHelp(String command) {
     // Given
@@ -72,7 +82,17 @@ class AttuneTest {
         "quarantine list --since yesterday",
         "quarantine list --reason NONE",
         "quarantine release",
-        "quarantine release --all --user ann"
+        "quarantine release --all --user ann",
+        "models",
+        "models show",
+        "models show law --version new",
+        "models rollback law --timeout 0",
+        "models rollback law --cancel --to 3",
+        "users",
+        "users erase",
+        "users erase ann --timeout 0",
+        "users erase ann --verify --dry-run",
+        "replay --model law"
       })
   void shouldExitWith2OnWrongUsage(String command) {
     // Given

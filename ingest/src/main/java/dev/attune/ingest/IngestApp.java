@@ -193,7 +193,7 @@ public final class IngestApp implements Service {
         .flatMap(part -> part.nodes().stream())
         .filter(TopologyDescription.Processor.class::isInstance)
         .flatMap(node -> ((TopologyDescription.Processor) node).stores().stream())
-        .map(store -> config.applicationId() + "-" + store + "-changelog")
+        .map(store -> ChangelogKeys.topic(config.applicationId(), store))
         .collect(Collectors.toSet());
   }
 

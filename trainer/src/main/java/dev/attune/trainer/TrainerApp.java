@@ -8,6 +8,7 @@ import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
+import dev.attune.schemas.Topics;
 import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.OnlineLearners;
 import dev.attune.trainer.core.Provenance;
@@ -20,6 +21,9 @@ import dev.attune.trainer.kafka.TrainerMetrics;
 import dev.attune.trainer.kafka.policy.PolicyClients;
 import dev.attune.trainer.kafka.policy.PolicyMetrics;
 import dev.attune.trainer.kafka.policy.PolicyPipeline;
+import dev.attune.trainer.kafka.users.UsersMetrics;
+import dev.attune.trainer.kafka.users.UsersPipeline;
+import dev.attune.trainer.users.BasePasses;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,6 +48,9 @@ import org.slf4j.LoggerFactory;
 public final class TrainerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(TrainerApp.class);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(60);
+
+  /** A head costs little: many buckets may be committed together. */
+  private static final int USER_BUCKETS_FETCHED = 256;
 
   private final ServiceState state = new ServiceState("trainer");
   private final TrainerConfig config;
@@ -171,10 +178,13 @@ public final class TrainerApp implements Service {
             case REWARDS ->
                 rewards(
                     new KafkaTrainerClients(config.kafka(), config.group()),
-                    new OnlineLearners(base, config.learning(), BuildInfo.ofThisBuild().version()));
+                    new OnlineLearners(
+                        base,
+                        config.learning(),
+                        config.rewards(),
+                        BuildInfo.ofThisBuild().version()));
+            case USERS -> users(base);
             case POLICY -> policy(base);
-            case USERS ->
-                throw new UnsupportedOperationException("pipeline " + kind + " is not there yet");
           });
     }
     return made;
@@ -183,17 +193,35 @@ public final class TrainerApp implements Service {
   private Pipeline rewards(TrainerClients clients, LearnerFactory learners) {
     return new RewardsPipeline(
         new RewardsPipeline.Settings(
-            config.checkpoints(), config.keepVersions(), config.keepAtLeast()),
+            config.rewards(),
+            config.residentModels(),
+            config.checkpoints(),
+            config.keepVersions(),
+            config.keepAtLeast()),
         clients,
         learners,
         new TrainerMetrics(meters),
         Clock.systemUTC());
   }
 
+  private Pipeline users(BaseModel base) {
+    return new UsersPipeline(
+        config.users(),
+        new KafkaTrainerClients(
+            config.kafka(), config.users().group(), Topics.BUCKETS_BY_USER, USER_BUCKETS_FETCHED),
+        BasePasses.loader(base),
+        new UsersMetrics(meters),
+        Clock.systemUTC());
+  }
+
   private Pipeline policy(BaseModel base) {
     PolicySettings settings = config.policy();
     return new PolicyPipeline(
-        new PolicyPipeline.Settings(settings.training(), settings.checkpointInterval()),
+        new PolicyPipeline.Settings(
+            settings.training(),
+            settings.checkpointInterval(),
+            config.keepVersions(),
+            config.keepAtLeast()),
         new PolicyClients(config.kafka(), settings.group()),
         new PolicyLearner(base, settings.recipe()),
         Provenance.of(base, BuildInfo.ofThisBuild().version(), settings.toString()),

@@ -7,6 +7,8 @@ import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.trainer.core.CheckpointPolicy;
+import dev.attune.trainer.core.RewardsConfig;
+import dev.attune.trainer.kafka.users.UsersSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,10 +30,13 @@ import java.util.Set;
  *     are none the faster one
  * @param group the consumer group, and the prefix of transactional ids
  * @param learning the recipe
- * @param checkpoints when models are published
+ * @param rewards how reward models are published and watched
+ * @param residentModels how many reward models' learners may be in native memory, at least 1
+ * @param checkpoints when checkpoints are made
  * @param keepVersions how many versions of each model keep their artifacts, at least 1
  * @param keepAtLeast how long a replaced version keeps its artifacts in any case
  * @param policy how the policy is learned
+ * @param users how the users pipeline works
  */
 public record TrainerConfig(
     KafkaSettings kafka,
@@ -40,17 +45,20 @@ public record TrainerConfig(
     Optional<Precision> precision,
     String group,
     OnlineConfig learning,
+    RewardsConfig rewards,
+    int residentModels,
     CheckpointPolicy checkpoints,
     int keepVersions,
     Duration keepAtLeast,
-    PolicySettings policy) {
+    PolicySettings policy,
+    UsersSettings users) {
 
   private static final String AUTO = "auto";
 
   public static final ConfigKey<String> PIPELINES =
       ConfigKey.string(
           "trainer.pipelines",
-          "rewards",
+          "rewards, users, policy",
           "What this process runs: some of rewards, users and policy, separated by commas.");
 
   public static final ConfigKey<Path> BASE =
@@ -70,13 +78,21 @@ public record TrainerConfig(
           "attune-trainer-rewards",
           "The consumer group; transactional ids are this name with the partition's number.");
 
+  public static final ConfigKey<Integer> RESIDENT_MODELS =
+      ConfigKey.integer(
+          "trainer.resident-models",
+          64,
+          1,
+          1_000_000,
+          "How many reward models' learners may be in native memory; those used last are.");
+
   public static final ConfigKey<Integer> CHECKPOINT_BUCKETS =
       ConfigKey.integer(
           "trainer.checkpoint.buckets",
           256,
           1,
           1_000_000,
-          "A partition's changed models are published after so many buckets at the latest.");
+          "A partition's changed models are stored after so many buckets at the latest.");
 
   public static final ConfigKey<Integer> CHECKPOINT_STEPS =
       ConfigKey.integer(
@@ -88,7 +104,7 @@ public record TrainerConfig(
           Duration.ofSeconds(3),
           Duration.ofMillis(1),
           Duration.ofHours(1),
-          "The same so long after the first bucket that is not published yet.");
+          "The same so long after the first bucket that is not stored yet.");
 
   public static final ConfigKey<Integer> KEEP_VERSIONS =
       ConfigKey.integer(
@@ -96,7 +112,7 @@ public record TrainerConfig(
           3,
           1,
           100,
-          "How many versions of each model keep their artifacts.");
+          "How many published versions of each model are kept, with their states.");
 
   public static final ConfigKey<Duration> KEEP_AT_LEAST =
       ConfigKey.duration(
@@ -104,7 +120,7 @@ public record TrainerConfig(
           Duration.ofMinutes(2),
           Duration.ZERO,
           Duration.ofDays(365),
-          "How long a replaced version keeps its artifacts in any case, so that a slow scorer can"
+          "How long what was replaced keeps its artifacts in any case, so that a slow scorer can"
               + " finish loading it.");
 
   public TrainerConfig {
@@ -113,10 +129,16 @@ public record TrainerConfig(
     Objects.requireNonNull(base, "base");
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(learning, "learning");
+    Objects.requireNonNull(rewards, "rewards");
     Objects.requireNonNull(checkpoints, "checkpoints");
     Objects.requireNonNull(policy, "policy");
+    Objects.requireNonNull(users, "users");
     if (group.isBlank()) {
       throw new IllegalArgumentException(GROUP.name() + " is empty");
+    }
+    if (residentModels < 1) {
+      throw new IllegalArgumentException(
+          RESIDENT_MODELS.name() + " = " + residentModels + ": at least 1");
     }
     if (keepVersions < 1) {
       throw new IllegalArgumentException(
@@ -135,6 +157,7 @@ public record TrainerConfig(
    */
   public static TrainerConfig from(Configuration configuration) {
     String precision = configuration.get(PRECISION);
+    OnlineConfig learning = LearningKeys.read(configuration);
     return new TrainerConfig(
         KafkaSettings.from(configuration),
         pipelines(configuration.get(PIPELINES)),
@@ -143,14 +166,17 @@ public record TrainerConfig(
             ? Optional.empty()
             : Optional.of(Precision.valueOf(precision.toUpperCase(Locale.ROOT))),
         configuration.get(GROUP),
-        LearningKeys.read(configuration),
+        learning,
+        GateKeys.read(configuration, learning.seed()),
+        configuration.get(RESIDENT_MODELS),
         new CheckpointPolicy(
             configuration.get(CHECKPOINT_BUCKETS),
             configuration.get(CHECKPOINT_STEPS),
             configuration.get(CHECKPOINT_INTERVAL)),
         configuration.get(KEEP_VERSIONS),
         configuration.get(KEEP_AT_LEAST),
-        PolicyKeys.read(configuration));
+        PolicyKeys.read(configuration),
+        UsersKeys.read(configuration));
   }
 
   private static Set<PipelineKind> pipelines(String list) {
@@ -182,13 +208,16 @@ public record TrainerConfig(
                 BASE,
                 PRECISION,
                 GROUP,
+                RESIDENT_MODELS,
                 CHECKPOINT_BUCKETS,
                 CHECKPOINT_STEPS,
                 CHECKPOINT_INTERVAL,
                 KEEP_VERSIONS,
                 KEEP_AT_LEAST));
+    keys.addAll(GateKeys.all());
     keys.addAll(LearningKeys.all());
     keys.addAll(PolicyKeys.all());
+    keys.addAll(UsersKeys.all());
     return List.copyOf(keys);
   }
 }

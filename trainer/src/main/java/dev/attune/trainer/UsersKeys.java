@@ -21,9 +21,11 @@ final class UsersKeys {
 
   private static final ConfigKey<Path> STATE_DIR =
       ConfigKey.path(
-          "trainer.state.dir",
-          Path.of("state"),
-          "Folder of users' states on disk, of this process alone. It may be lost: Kafka has them.");
+              "trainer.state.dir",
+              null,
+              "Where the local copy of users' states lies; one process at a time may use it."
+                  + " Without it: `attune-trainer` in the system's temporary folder.")
+          .optional();
 
   private static final ConfigKey<Integer> MEMORY =
       ConfigKey.integer(
@@ -96,7 +98,9 @@ final class UsersKeys {
 
   static UsersSettings read(Configuration configuration) {
     return new UsersSettings(
-        configuration.get(STATE_DIR),
+        configuration.get(GROUP),
+        Optional.ofNullable(configuration.get(STATE_DIR))
+            .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"), "attune-trainer")),
         (long) configuration.get(MEMORY) << 20,
         configuration.get(ROWS),
         configuration.get(BATCHED),

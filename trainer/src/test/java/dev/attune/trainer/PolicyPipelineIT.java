@@ -187,7 +187,7 @@ class PolicyPipelineIT {
 
   private void awaitEvents(long events) {
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofSeconds(180))
         .pollInterval(Duration.ofMillis(50))
         .until(
             () ->
@@ -209,6 +209,8 @@ class PolicyPipelineIT {
             Optional.empty(),
             plain.group(),
             plain.learning(),
+            plain.rewards(),
+            plain.residentModels(),
             plain.checkpoints(),
             plain.keepVersions(),
             plain.keepAtLeast(),
@@ -223,7 +225,8 @@ class PolicyPipelineIT {
                     4,
                     2),
                 new PolicyTraining.Settings(new EpochSchedule(24, 24), 1000, 100, 1),
-                Duration.ofMillis(200)));
+                Duration.ofMillis(200)),
+            plain.users());
     return new TrainerApp(config, meters, base);
   }
 }

@@ -4,22 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.attune.schemas.Domains;
-import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.Buckets;
 import dev.attune.trainer.core.FakeLearners;
 import dev.attune.trainer.core.GeneralModel;
 import dev.attune.trainer.core.RewardLearner;
+import dev.attune.trainer.core.TrainingStates;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,23 +81,25 @@ class RewardsExactlyOnceIT {
     Map<String, ModelVersion> newest = fixture.newest();
     assertThat(newest).containsOnlyKeys("general", "domain/law", "domain/cooking", "domain/travel");
     ModelVersion generalVersion = newest.get("general");
-    assertThat(fixture.artifact(generalVersion.getState())).isEqualTo(expectedGeneral.state());
+    assertThat(fixture.learner(generalVersion)).isEqualTo(expectedGeneral.state());
     for (String domain : DOMAINS) {
       RewardLearner expected =
           new FakeLearners()
               .customized(
                   Optional.of(
                       new GeneralModel(
-                          generalVersion, expectedGeneral.weights(), expectedGeneral.state())));
+                          generalVersion,
+                          expectedGeneral.weights(),
+                          TrainingStates.of(expectedGeneral.state()))));
       domains.stream()
           .filter(bucket -> bucket.getDomain().equals(domain))
           .forEach(bucket -> expected.accept("pooled", bucket));
       ModelVersion version = newest.get("domain/" + domain);
-      assertThat(fixture.artifact(version.getState())).isEqualTo(expected.state());
+      assertThat(fixture.learner(version)).isEqualTo(expected.state());
       assertThat(fixture.artifact(version.getWeights())).isEqualTo(expected.weights());
     }
-    assertThatVersionsCountFromOne(fixture.manifests());
-    assertThatOnlyKeptArtifactsRemain(fixture.manifests());
+    assertThatVersionsCountWithoutGaps(fixture.manifests());
+    assertThatOnlyKeptArtifactsRemain();
   }
 
   /** Kills the trainer at each point, after it has got past it a few times; then lets it end. */
@@ -140,37 +146,54 @@ class RewardsExactlyOnceIT {
     return buckets.stream().mapToLong(bucket -> bucket.getFeedback().size()).sum();
   }
 
-  private static void assertThatVersionsCountFromOne(List<ModelVersion> manifests) {
-    Map<String, List<Long>> versions = new HashMap<>();
+  /** From 0 without gaps, and each version has one weights artifact. */
+  private static void assertThatVersionsCountWithoutGaps(List<ModelVersion> manifests) {
+    Map<String, Map<Long, Set<String>>> versions = new HashMap<>();
     for (ModelVersion manifest : manifests) {
       versions
-          .computeIfAbsent(manifest.getName(), name -> new ArrayList<>())
-          .add(manifest.getVersion());
+          .computeIfAbsent(manifest.getName(), name -> new TreeMap<>())
+          .computeIfAbsent(manifest.getVersion(), version -> new HashSet<>())
+          .add(manifest.getWeights().getSha256());
     }
     assertThat(versions.values())
         .allSatisfy(
-            list ->
-                assertThat(list)
-                    .isEqualTo(LongStream.rangeClosed(1, list.size()).boxed().toList()));
+            weights -> {
+              long first = Collections.min(weights.keySet());
+              assertThat(first).isLessThanOrEqualTo(1);
+              assertThat(weights.keySet())
+                  .containsExactlyElementsOf(
+                      LongStream.range(first, first + weights.size()).boxed().toList());
+              assertThat(weights.values()).allSatisfy(one -> assertThat(one).hasSize(1));
+            });
   }
 
-  /** The newest three versions of each model and what was put just before a crash. */
-  private void assertThatOnlyKeptArtifactsRemain(List<ModelVersion> manifests) {
-    Map<String, Integer> after = new HashMap<>();
-    Map<String, Artifact> kept = new HashMap<>();
-    Map<String, Artifact> dropped = new HashMap<>();
-    for (int i = manifests.size() - 1; i >= 0; i--) {
-      ModelVersion manifest = manifests.get(i);
-      int newer = after.merge(manifest.getName(), 1, Integer::sum) - 1;
-      // A version is cleaned up with the checkpoint after the one that replaced it.
-      Map<String, Artifact> where = newer <= 3 ? kept : dropped;
-      where.putIfAbsent(manifest.getState().getSha256(), manifest.getState());
-      where.putIfAbsent(manifest.getWeights().getSha256(), manifest.getWeights());
-    }
-    dropped.keySet().removeAll(kept.keySet());
-    assertThat(dropped).isNotEmpty();
+  /** What the keys name is there; of the rest, what the last checkpoints replaced may be. */
+  private void assertThatOnlyKeptArtifactsRemain() {
+    Map<String, ModelVersion> keys = fixture.keys();
     Map<String, ?> chunks = fixture.chunks();
-    assertThat(dropped.keySet())
-        .allSatisfy(sha256 -> assertThat(chunks.get(sha256 + "/0")).isNull());
+    Set<String> kept = new HashSet<>();
+    keys.values().forEach(manifest -> kept.addAll(artifacts(manifest)));
+    assertThat(kept).allSatisfy(sha256 -> assertThat(chunks.get(sha256 + "/0")).isNotNull());
+    Map<String, Integer> newer = new HashMap<>();
+    Set<String> maybe = new HashSet<>(kept);
+    Set<String> gone = new HashSet<>();
+    List<ModelVersion> manifests = new ArrayList<>(fixture.manifests());
+    Collections.reverse(manifests);
+    for (ModelVersion manifest : manifests) {
+      // What a checkpoint replaces is deleted with a later one of the same model.
+      Set<String> where = newer.merge(manifest.getName(), 1, Integer::sum) <= 5 ? maybe : gone;
+      where.addAll(artifacts(manifest));
+    }
+    gone.removeAll(maybe);
+    assertThat(gone).isNotEmpty();
+    assertThat(gone).allSatisfy(sha256 -> assertThat(chunks.get(sha256 + "/0")).isNull());
+    for (String model : fixture.newest().keySet()) {
+      assertThat(keys.keySet().stream().filter(key -> key.startsWith("history/" + model + "/")))
+          .hasSizeBetween(3, 4);
+    }
+  }
+
+  private static List<String> artifacts(ModelVersion manifest) {
+    return List.of(manifest.getWeights().getSha256(), manifest.getState().getSha256());
   }
 }

@@ -79,7 +79,7 @@ class RewardsFencingIT {
           .mapToObj(sequence -> Buckets.of(domain, sequence, EVENTS))
           .forEach(bucket -> expected.accept("pooled", bucket));
       ModelVersion version = fixture.newest().get("domain/" + domain);
-      assertThat(fixture.artifact(version.getState())).isEqualTo(expected.state());
+      assertThat(fixture.learner(version)).isEqualTo(expected.state());
     }
   }
 

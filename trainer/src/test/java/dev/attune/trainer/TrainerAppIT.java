@@ -18,6 +18,7 @@ import dev.attune.schemas.events.ModelVersion;
 import dev.attune.trainer.core.Buckets;
 import dev.attune.trainer.core.CheckpointPolicy;
 import dev.attune.trainer.core.FakeLearners;
+import dev.attune.trainer.core.RewardsConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -152,10 +153,13 @@ class TrainerAppIT {
         precision,
         "attune-trainer-rewards",
         tiny,
+        RewardsConfig.ungated(),
+        2,
         new CheckpointPolicy(100, 100, Duration.ofMillis(200)),
         3,
         Duration.ofMinutes(1),
-        PolicySettings.defaults());
+        PolicySettings.defaults(),
+        fixture.config(folder).users());
   }
 
   private void runUntil(TrainerConfig config, long comparisons) {

@@ -2,6 +2,7 @@ package dev.attune.trainer;
 
 import dev.attune.embedded.EmbeddedCluster;
 import dev.attune.model.reward.OnlineConfig;
+import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
@@ -12,21 +13,25 @@ import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.CheckpointPolicy;
 import dev.attune.trainer.core.Chunks;
 import dev.attune.trainer.core.Manifests;
+import dev.attune.trainer.core.RewardsConfig;
+import dev.attune.trainer.core.TrainingState;
 import dev.attune.trainer.kafka.KafkaTrainerClients;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** A cluster with what a test of the trainer sends and sees. */
 final class TrainerFixture implements AutoCloseable {
@@ -36,8 +41,8 @@ final class TrainerFixture implements AutoCloseable {
   final KafkaTrainerClients clients;
   private final Producer<String, SpecificRecord> producer;
   private final Consumer<String, ModelVersion> models;
+  private final Map<String, ModelVersion> keys = new LinkedHashMap<>();
   private final List<ModelVersion> log = new ArrayList<>();
-  private final List<String> keys = new ArrayList<>();
 
   TrainerFixture(Path dir) {
     cluster = EmbeddedCluster.start(dir);
@@ -62,10 +67,13 @@ final class TrainerFixture implements AutoCloseable {
         Optional.empty(),
         "attune-trainer-rewards",
         OnlineConfig.defaults(),
+        RewardsConfig.ungated(),
+        1,
         new CheckpointPolicy(7, 1_000, Duration.ofMillis(200)),
         3,
         Duration.ZERO,
-        PolicySettings.defaults());
+        PolicySettings.defaults(),
+        UsersKeys.read(Configuration.of(Map.of())));
   }
 
   void send(List<PreferenceBucket> buckets) {
@@ -103,36 +111,47 @@ final class TrainerFixture implements AutoCloseable {
     producer.flush();
   }
 
-  /** All manifests so far, in the order of the log. */
+  /** Says what an operator wants, as the value of a key; null deletes it. */
+  void ask(String key, @Nullable ModelVersion manifest) {
+    producer.send(new ProducerRecord<>(Topics.MODELS.name(), key, manifest));
+    producer.flush();
+  }
+
+  /** All manifests under their models' own names so far, in the order of the log. */
   List<ModelVersion> manifests() {
-    models
-        .poll(Duration.ofMillis(50))
-        .forEach(
-            record -> {
-              keys.add(record.key());
-              log.add(record.value());
-            });
+    keys();
     return List.copyOf(log);
   }
 
-  /** The manifests of a key so far, in the order of the log. */
-  List<ModelVersion> manifests(String key) {
-    List<ModelVersion> all = manifests();
-    return IntStream.range(0, all.size())
-        .filter(i -> keys.get(i).equals(key))
-        .mapToObj(all::get)
-        .toList();
+  /** The manifests of a model so far, in the order of the log. */
+  List<ModelVersion> manifests(String model) {
+    return manifests().stream().filter(manifest -> manifest.getName().equals(model)).toList();
   }
 
-  /** The newest manifest of a key. */
-  ModelVersion newest(String key) {
-    List<ModelVersion> all = manifests(key);
-    return all.get(all.size() - 1);
+  /** The newest manifest of a model. */
+  ModelVersion newest(String model) {
+    return keys().get(model);
   }
 
+  /** The last manifest of each key; keys that were deleted are not there. */
+  Map<String, ModelVersion> keys() {
+    for (ConsumerRecord<String, ModelVersion> record : models.poll(Duration.ofMillis(50))) {
+      if (record.value() == null) {
+        keys.remove(record.key());
+      } else {
+        keys.put(record.key(), record.value());
+        if (record.key().equals(record.value().getName())) {
+          log.add(record.value());
+        }
+      }
+    }
+    return new HashMap<>(keys);
+  }
+
+  /** The current manifests by model. */
   Map<String, ModelVersion> newest() {
-    Map<String, ModelVersion> newest = new HashMap<>();
-    manifests().forEach(manifest -> newest.put(manifest.getName(), manifest));
+    Map<String, ModelVersion> newest = keys();
+    newest.entrySet().removeIf(entry -> !entry.getKey().equals(entry.getValue().getName()));
     return newest;
   }
 
@@ -144,6 +163,11 @@ final class TrainerFixture implements AutoCloseable {
   }
 
   private static final String PENDING = Manifests.PENDING_COMPARISONS;
+
+  /** What a learner goes on from. */
+  byte[] learner(ModelVersion version) {
+    return TrainingState.read(version.getName(), artifact(version.getState())).learner();
+  }
 
   /** Reads an artifact as a scorer would. */
   byte[] artifact(Artifact artifact) {

@@ -13,7 +13,12 @@ import dev.attune.cli.CommonOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
 import dev.attune.cli.console.Progress;
+import dev.attune.cli.freshness.FreshnessBenchmark;
+import dev.attune.cli.freshness.FreshnessReport;
+import dev.attune.cli.freshness.FreshnessSettings;
+import dev.attune.cli.freshness.FreshnessSummary;
 import dev.attune.cli.report.HtmlReport;
+import dev.attune.cli.stack.DemoBase;
 import dev.attune.cli.stack.TemporaryFolder;
 import dev.attune.model.engine.Precision;
 import java.io.IOException;
@@ -194,6 +199,121 @@ public final class BenchCommand {
     }
     IngestSummary.print(report, console);
     write(common, options.report, report.json(), IngestSummary.page(report));
+    return 0;
+  }
+
+  /** What the benchmark of freshness takes. */
+  static final class FreshnessOptions {
+    @Option(
+        names = "--base",
+        paramLabel = "DIR",
+        description = "The base in Hugging Face layout (default: the demo's small one).")
+    private @Nullable Path base;
+
+    @Option(
+        names = "--rate",
+        paramLabel = "N",
+        description = "Events a second (default: ${DEFAULT-VALUE}).")
+    private int rate = 50;
+
+    @Option(
+        names = "--warm-up",
+        paramLabel = "N",
+        description = "Seconds before the measurement (default: ${DEFAULT-VALUE}).")
+    private int warmUp = 20;
+
+    @Option(
+        names = "--seconds",
+        paramLabel = "N",
+        description = "Seconds of the measurement (default: ${DEFAULT-VALUE}).")
+    private int seconds = 60;
+
+    @Option(
+        names = "--users",
+        paramLabel = "N",
+        description = "Users who take turns (default: ${DEFAULT-VALUE}).")
+    private int users = 200;
+
+    @Option(
+        names = "--sample-every",
+        paramLabel = "N",
+        description =
+            "Of so many events a score is asked for after one (default: ${DEFAULT-VALUE}).")
+    private int sampleEvery = 10;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Of users, texts and choices (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the services; may be repeated.")
+    private Map<String, String> set = Map.of();
+
+    private FreshnessSettings settings(Console console) {
+      return new FreshnessSettings(
+          base == null ? DemoBase.get(console) : base,
+          rate,
+          warmUp,
+          seconds,
+          users,
+          sampleEvery,
+          seed,
+          set);
+    }
+  }
+
+  @Command(
+      name = "freshness",
+      description = {
+        "Everything on an embedded broker, with users who say 50 times a second which of two scored",
+        "replies they prefer: the time until that is in their scores and in their rows, and until",
+        "the gate has decided on a domain's new version. Beside it, a record's way through a loop",
+        "that copies it exactly once. About three minutes."
+      })
+  int freshness(@Mixin CommonOptions common, @Mixin FreshnessOptions options)
+      throws IOException, InterruptedException {
+    Console console = common.console();
+    FreshnessReport report;
+    try (TemporaryFolder folder = TemporaryFolder.create("attune-bench")) {
+      report = new FreshnessBenchmark(options.settings(console), console).run(folder.path());
+    }
+    FreshnessSummary.print(report, console);
+    JsonReport.write(common.json(), report.json());
+    return 0;
+  }
+
+  @Command(
+      name = "users",
+      description = {
+        "Writes the states of many users to an embedded broker and has a trainer take them up: bytes",
+        "a user in the topic and in the store on disk, the time, and the memory. Some minutes."
+      })
+  int users(
+      @Mixin CommonOptions common,
+      @Option(
+              names = "--users",
+              paramLabel = "N",
+              description = "How many (default: ${DEFAULT-VALUE}).",
+              defaultValue = "1000000")
+          int users,
+      @Option(
+              names = "--base",
+              paramLabel = "DIR",
+              description = "Any base: a trainer has one (default: the demo's small one).")
+          @Nullable Path base)
+      throws IOException, InterruptedException {
+    Console console = common.console();
+    UsersReport report;
+    try (TemporaryFolder folder = TemporaryFolder.create("attune-bench")) {
+      Path used = base == null ? DemoBase.get(console) : base;
+      report = new UsersBenchmark(users, used, console).run(folder.path());
+    }
+    report.print(console);
+    JsonReport.write(common.json(), report.json());
     return 0;
   }
 

@@ -4,6 +4,7 @@ import dev.attune.cli.CliException;
 import dev.attune.cli.CommonOptions;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
+import dev.attune.cli.stack.DemoBase;
 import dev.attune.cli.stack.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,19 +88,8 @@ public final class ChaosCommand {
     private @Nullable Path keep;
 
     private ChaosSettings settings() {
-      if (maxMinutes < 1) {
-        throw new CliException("--max-minutes " + maxMinutes + ": allowed is 1 or more");
-      }
       return new ChaosSettings(
-          events,
-          kills,
-          brokers,
-          instances,
-          seed,
-          rate,
-          !noCorrections,
-          Duration.ofMinutes(maxMinutes),
-          set);
+          events, kills, brokers, instances, seed, rate, !noCorrections, minutes(maxMinutes), set);
     }
   }
 
@@ -113,7 +103,7 @@ public final class ChaosCommand {
   int ingest(@Mixin CommonOptions common, @Mixin IngestOptions options)
       throws IOException, InterruptedException {
     Console console = common.console();
-    ChaosResult result = run(new IngestChaos(options.settings(), console), options.keep);
+    ChaosResult result = in(options.keep, new IngestChaos(options.settings(), console)::run);
     ChaosSummary.print(result, console);
     JsonReport.write(common.json(), result);
     if (result.problem() != null) {
@@ -125,15 +115,122 @@ public final class ChaosCommand {
     return 0;
   }
 
-  private static ChaosResult run(IngestChaos chaos, @Nullable Path keep)
+  /** What {@code chaos train} takes. */
+  static final class TrainOptions {
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        description =
+            "Learn from DIR/ukpconvarg and DIR/general (default: made-up events of four domains).")
+    private @Nullable Path data;
+
+    @Option(
+        names = "--base",
+        paramLabel = "DIR",
+        description = "The base in Hugging Face layout (default: the demo's small one).")
+    private @Nullable Path base;
+
+    @Option(
+        names = "--events",
+        paramLabel = "N",
+        description =
+            "Events of domains; a twentieth more of general come before (default:"
+                + " ${DEFAULT-VALUE}).")
+    private int events = 3_000;
+
+    @Option(
+        names = "--kills",
+        paramLabel = "N",
+        description = "Processes to kill meanwhile (default: ${DEFAULT-VALUE}).")
+    private int kills = 30;
+
+    @Option(
+        names = "--brokers",
+        paramLabel = "N",
+        description =
+            "Broker processes: 1, which is not killed, or at least 3, of which some are (default:"
+                + " ${DEFAULT-VALUE}).")
+    private int brokers = 1;
+
+    @Option(
+        names = "--instances",
+        paramLabel = "N",
+        description = "Trainer processes (default: ${DEFAULT-VALUE}).")
+    private int instances = 2;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Of the buckets and the kills (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Option(
+        names = "--max-minutes",
+        paramLabel = "N",
+        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
+    private int maxMinutes = 30;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the trainer processes; may be repeated.")
+    private Map<String, String> set = Map.of();
+
+    @Option(
+        names = "--keep",
+        paramLabel = "DIR",
+        description = "Work in DIR, which must be empty, and leave data and logs there.")
+    private @Nullable Path keep;
+
+    private TrainSettings settings() {
+      return new TrainSettings(
+          data, events, kills, brokers, instances, seed, minutes(maxMinutes), set);
+    }
+  }
+
+  @Command(
+      name = "train",
+      description = {
+        "Two trainer processes learn rewards and users' states from the same buckets twice: once",
+        "undisturbed, and once while they are killed (SIGKILL) one after the other. In fp32 with one",
+        "thread, all models and all states must be the same to the bit, and every comparison must",
+        "have been learned from once. Fails if anything differs."
+      })
+  int train(@Mixin CommonOptions common, @Mixin TrainOptions options)
+      throws IOException, InterruptedException {
+    Console console = common.console();
+    Path base = options.base == null ? DemoBase.get(console) : options.base;
+    TrainChaos chaos = new TrainChaos(options.settings(), base, console);
+    TrainResult result = in(options.keep, chaos::run);
+    TrainSummary.print(result, console);
+    JsonReport.write(common.json(), result);
+    if (!result.ok()) {
+      throw new CliException("chaos train: the two runs are not the same, or the counts not right");
+    }
+    return 0;
+  }
+
+  /** A run in a folder. */
+  private interface Run<R> {
+    R in(Path dir) throws IOException, InterruptedException;
+  }
+
+  private static <R> R in(@Nullable Path keep, Run<R> run)
       throws IOException, InterruptedException {
     if (keep != null) {
       requireEmpty(keep);
-      return chaos.run(keep);
+      return run.in(keep.toAbsolutePath());
     }
     try (TemporaryFolder folder = TemporaryFolder.create("attune-chaos")) {
-      return chaos.run(folder.path());
+      return run.in(folder.path());
     }
+  }
+
+  private static Duration minutes(int minutes) {
+    if (minutes < 1) {
+      throw new CliException("--max-minutes " + minutes + ": allowed is 1 or more");
+    }
+    return Duration.ofMinutes(minutes);
   }
 
   private static void requireEmpty(Path dir) throws IOException {

@@ -3,8 +3,6 @@ package dev.attune.cli.chaos;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,24 +29,6 @@ record ChaosResult(
   /** By kind of process: how many were killed, and how long until nothing was missing. */
   @JsonProperty("recovery_seconds")
   Map<String, Recovery> recoveries() {
-    Map<String, List<Double>> times =
-        kills.stream()
-            .collect(
-                Collectors.groupingBy(
-                    KillRecord::kind,
-                    TreeMap::new,
-                    Collectors.mapping(KillRecord::seconds, Collectors.toList())));
-    Map<String, Recovery> recoveries = new TreeMap<>();
-    times.forEach((kind, seconds) -> recoveries.put(kind, Recovery.of(seconds)));
-    return recoveries;
-  }
-
-  /** Seconds from a kill until nothing was missing any more. */
-  record Recovery(int kills, double median, double max) {
-    static Recovery of(List<Double> seconds) {
-      List<Double> sorted = seconds.stream().sorted().toList();
-      return new Recovery(
-          sorted.size(), sorted.get(sorted.size() / 2), sorted.get(sorted.size() - 1));
-    }
+    return Recovery.byKind(kills);
   }
 }

@@ -15,7 +15,15 @@ final class ChildProcess {
   /** What it runs. */
   enum Kind {
     BROKER,
-    INGEST
+    INGEST,
+    TRAINER;
+
+    /** What its JVM is told. */
+    private List<String> options() {
+      return this == TRAINER
+          ? List.of("-Xmx512m", "-Dattune.torch.threads=1", "-Dai.djl.offline=true")
+          : List.of("-Xmx256m");
+    }
   }
 
   private final String name;
@@ -38,15 +46,17 @@ final class ChildProcess {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
                 "-XX:+UseSerialGC",
                 // Many small processes that live for seconds: compile little.
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TiedMain.class.getName(),
-                main.getName()));
+                "-XX:+ExitOnOutOfMemoryError"));
+    command.addAll(kind.options());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            TiedMain.class.getName(),
+            main.getName()));
     command.addAll(arguments);
   }
 

@@ -1,11 +1,18 @@
 package dev.attune.cli.chaos;
 
 import dev.attune.cli.CliException;
+import dev.attune.cli.chaos.ChildProcess.Kind;
+import dev.attune.cli.chaos.ProcessCluster.ServiceProcesses;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
+import dev.attune.ingest.IngestApp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,6 +30,9 @@ final class IngestChaos {
   private static final Duration COUNT_EVERY = Duration.ofMillis(500);
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
   private static final Duration LAST_READ = Duration.ofSeconds(30);
+
+  /** Of ten kills. */
+  private static final int BROKERS_OF_TEN = 4;
 
   private final ChaosSettings settings;
   private final Console console;
@@ -47,11 +57,22 @@ final class IngestChaos {
         "starting %d brokers and %d ingest processes in %s"
             .formatted(settings.brokers(), settings.instances(), dir));
     ExecutorService threads = Executors.newFixedThreadPool(2, IngestChaos::daemon);
-    try (ProcessCluster cluster = ProcessCluster.start(settings, dir, deadline);
+    try (ProcessCluster cluster = ProcessCluster.start(settings.brokers(), dir, deadline);
         OutputReader reader = new OutputReader(cluster.kafka(), audit);
         Progress progress = console.progress("chaos ingest", "events", settings.events())) {
+      cluster.start(new ServiceProcesses(Kind.INGEST, IngestApp.class, processes(dir)), deadline);
       Killer killer =
-          new Killer(cluster, settings, audit::acknowledged, audit::covered, this::remark);
+          new Killer(
+              cluster,
+              new Killer.Plan(
+                  settings.kills(),
+                  BROKERS_OF_TEN,
+                  Kind.INGEST,
+                  settings.events(),
+                  settings.seed()),
+              audit::acknowledged,
+              audit::covered,
+              this::remark);
       Sender sender = new Sender(cluster.kafka(), settings, audit, killer::mayBeSent);
       reader.startOfPauses();
       Future<?> sending = threads.submit(sender);
@@ -63,12 +84,31 @@ final class IngestChaos {
         problem = failureOf(killing, true);
       }
       // What they would still write, such as something twice, is to be seen as well.
-      cluster.stopIngest();
+      cluster.stopServices();
       readRest(reader);
       return result(killer, reader.longestPause(), problem);
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  private List<Map<String, String>> processes(Path dir) {
+    List<Map<String, String>> processes = new ArrayList<>();
+    for (int i = 1; i <= settings.instances(); i++) {
+      String name = "ingest-" + i;
+      Map<String, String> all = new HashMap<>();
+      all.put("ingest.state.dir", dir.resolve(name).toString());
+      all.put("ingest.standby-replicas", settings.instances() > 1 ? "1" : "0");
+      // A name of its own: a process that comes back soon has its partitions back at once.
+      all.put("ingest.instance", name);
+      // A few users send much; what is held back would not be in the buckets.
+      all.put("ingest.rate.events-per-minute", "0");
+      all.put("ingest.abuse.repeated-texts", "0");
+      all.put("ingest.abuse.same-position", "0");
+      all.putAll(settings.ingestSettings());
+      processes.add(all);
+    }
+    return processes;
   }
 
   /** Until everything sent is accounted for; otherwise gives what went wrong. */

@@ -16,16 +16,23 @@ import java.util.function.LongSupplier;
  * Kills one process after the other with SIGKILL, at random moments that are spread over the
  * traffic, starts it again after a short random pause, and sees when nothing is missing any more. A
  * broker is killed only while all of them are in sync: with two of three away nothing could be
- * promised. An ingest process is killed when it is ready and ingest has worked since it was last
- * killed, whatever else is away: one that does nothing yet has nothing to lose.
+ * promised. A service's process is killed when it is ready and the service has worked since the
+ * last kill, whatever else is away: one that does nothing yet has nothing to lose.
  */
 final class Killer implements Callable<Void> {
   private static final Duration RECOVERY_TIMEOUT = Duration.ofMinutes(2);
   private static final long LOOK_MILLIS = 250;
   private static final int MOST_PAUSE_MILLIS = 3_000;
 
-  /** Of ten kills. */
-  private static final int BROKERS_OF_TEN = 4;
+  /**
+   * Whom to kill, and when.
+   *
+   * @param kills of brokers and the service's processes together
+   * @param brokersOfTen how many of ten kills are of brokers
+   * @param service the kind of the other processes
+   * @param work how much there is to do meanwhile
+   */
+  record Plan(int kills, int brokersOfTen, Kind service, long work, long seed) {}
 
   private static final class Recovering {
     private final ChildProcess process;
@@ -39,9 +46,9 @@ final class Killer implements Callable<Void> {
   }
 
   private final ProcessCluster cluster;
-  private final ChaosSettings settings;
-  private final LongSupplier acknowledged;
-  private final LongSupplier covered;
+  private final Plan plan;
+  private final LongSupplier reached;
+  private final LongSupplier worked;
   private final Consumer<String> remarks;
   private final Random random;
   private final List<ChildProcess> victims;
@@ -49,41 +56,47 @@ final class Killer implements Callable<Void> {
   private final List<KillRecord> records = new ArrayList<>();
   private final AtomicInteger killed = new AtomicInteger();
   private final AtomicInteger revived = new AtomicInteger();
-  private long coveredBefore;
+  private long workedBefore;
   private volatile boolean done;
   private volatile boolean stopped;
 
   /**
-   * @param acknowledged how many records are by now
-   * @param covered how many of them are in committed buckets by now
+   * @param reached how far the work has come; sets the moments of the kills
+   * @param worked how much of it the service has committed
    * @param remarks what is told to a person
    */
   Killer(
       ProcessCluster cluster,
-      ChaosSettings settings,
-      LongSupplier acknowledged,
-      LongSupplier covered,
+      Plan plan,
+      LongSupplier reached,
+      LongSupplier worked,
       Consumer<String> remarks) {
     this.cluster = cluster;
-    this.settings = settings;
-    this.acknowledged = acknowledged;
-    this.covered = covered;
+    this.plan = plan;
+    this.reached = reached;
+    this.worked = worked;
     this.remarks = remarks;
-    this.random = new Random(settings.seed());
+    this.random = new Random(plan.seed());
     this.victims = victims();
   }
 
   /** Each kind's processes in turn, the kinds at random. */
   private List<ChildProcess> victims() {
-    int ofBrokers = settings.kills() < 2 ? 0 : Math.max(1, settings.kills() * BROKERS_OF_TEN / 10);
+    int ofBrokers =
+        plan.kills() < 2 || plan.brokersOfTen() == 0
+            ? 0
+            : Math.max(1, plan.kills() * plan.brokersOfTen() / 10);
     List<ChildProcess> chosen = new ArrayList<>();
     choose(chosen, Kind.BROKER, ofBrokers);
-    choose(chosen, Kind.INGEST, settings.kills() - ofBrokers);
+    choose(chosen, plan.service(), plan.kills() - ofBrokers);
     Collections.shuffle(chosen, random);
     return chosen;
   }
 
   private void choose(List<ChildProcess> chosen, Kind kind, int count) {
+    if (count == 0) {
+      return;
+    }
     List<ChildProcess> processes = cluster.processes(kind);
     int first = random.nextInt(processes.size());
     for (int i = 0; i < count; i++) {
@@ -116,16 +129,16 @@ final class Killer implements Callable<Void> {
 
   /** Whether so many records may be sent by now: the last ones go when the kills are done. */
   boolean mayBeSent(int records) {
-    long parts = settings.kills() + 1L;
-    return records <= settings.events() * (killed.get() + 2L) / parts;
+    long parts = plan.kills() + 1L;
+    return records <= plan.work() * (killed.get() + 2L) / parts;
   }
 
   @Override
   public Void call() throws InterruptedException {
     for (int i = 0; i < victims.size() && !stopped; i++) {
       ChildProcess victim = victims.get(i);
-      long after = (long) (settings.events() * (i + random.nextDouble()) / (victims.size() + 1));
-      while (!stopped && (acknowledged.getAsLong() < after || !mayBeKilled(victim))) {
+      long after = (long) (plan.work() * (i + random.nextDouble()) / (victims.size() + 1));
+      while (!stopped && (reached.getAsLong() < after || !mayBeKilled(victim))) {
         look();
       }
       if (!stopped) {
@@ -146,20 +159,20 @@ final class Killer implements Callable<Void> {
                 each ->
                     each.process == victim
                         || (victim.kind() == Kind.BROKER && each.process.kind() == Kind.BROKER));
-    boolean works = victim.kind() == Kind.BROKER || covered.getAsLong() >= coveredBefore + work();
+    boolean works = victim.kind() == Kind.BROKER || worked.getAsLong() >= workedBefore + work();
     return works && !recovers && cluster.whole(victim);
   }
 
-  /** Half of the records that come to one kill. */
-  private int work() {
-    return Math.max(1, settings.events() / (settings.kills() + 1) / 2);
+  /** Half of what comes to one kill. */
+  private long work() {
+    return Math.max(1, plan.work() / (plan.kills() + 1) / 2);
   }
 
   private void killAndStartAgain(ChildProcess victim, int number) throws InterruptedException {
     remarks.accept("kill %d/%d: %s".formatted(number, victims.size(), victim.name()));
     recovering.add(new Recovering(victim, number));
-    if (victim.kind() == Kind.INGEST) {
-      coveredBefore = covered.getAsLong();
+    if (victim.kind() != Kind.BROKER) {
+      workedBefore = worked.getAsLong();
     }
     victim.kill();
     killed.incrementAndGet();

@@ -5,7 +5,6 @@ import dev.attune.cli.chaos.ChildProcess.Kind;
 import dev.attune.embedded.BrokerNode;
 import dev.attune.embedded.ClusterSetup;
 import dev.attune.embedded.EmbeddedRegistry;
-import dev.attune.ingest.IngestApp;
 import dev.attune.platform.KafkaSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -36,9 +36,9 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brokers and ingest processes on this machine, each a process of its own that may be killed, and a
- * schema registry in this process, which is not. Everything lies in one folder: {@code broker-N},
- * {@code ingest-N} and {@code logs}. Not thread-safe.
+ * Brokers and processes of a service on this machine, each a process of its own that may be killed,
+ * and a schema registry in this process, which is not. Everything lies in one folder: {@code
+ * broker-N}, what the service keeps, and {@code logs}. Not thread-safe.
  */
 final class ProcessCluster implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
@@ -50,22 +50,32 @@ final class ProcessCluster implements AutoCloseable {
   private static final int HIGHEST_PORT = 32_000;
 
   private final List<ChildProcess> brokers = new ArrayList<>();
-  private final List<ChildProcess> ingest = new ArrayList<>();
+  private final List<ChildProcess> services = new ArrayList<>();
   private final Map<ChildProcess, URI> readiness = new HashMap<>();
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_TIMEOUT).build();
   private final String bootstrapServers;
   private final Admin admin;
+  private final Path logs;
   private @Nullable EmbeddedRegistry registry;
 
+  /**
+   * A service of several processes. The cluster adds where the brokers, the registry and the
+   * management port are.
+   *
+   * @param kind names the processes
+   * @param settings of each process, by their names
+   */
+  record ServiceProcesses(Kind kind, Class<?> main, List<Map<String, String>> settings) {}
+
   private ProcessCluster(List<BrokerNode.Ports> ports, Path dir) {
+    logs = dir.resolve("logs");
     String clusterId = BrokerNode.newClusterId();
     bootstrapServers =
         ports.stream().map(each -> "127.0.0.1:" + each.clients()).collect(Collectors.joining(","));
     for (int id = 1; id <= ports.size(); id++) {
       String name = "broker-" + id;
       List<String> arguments = new BrokerNode(clusterId, id, ports).arguments(dir.resolve(name));
-      brokers.add(
-          new ChildProcess(name, Kind.BROKER, BrokerNode.class, arguments, dir.resolve("logs")));
+      brokers.add(new ChildProcess(name, Kind.BROKER, BrokerNode.class, arguments, logs));
     }
     admin =
         Admin.create(
@@ -81,16 +91,16 @@ final class ProcessCluster implements AutoCloseable {
   }
 
   /**
-   * Starts everything and returns when all of it is ready.
+   * Starts brokers and registry and returns when they are ready.
    *
-   * @throws CliException if it is not ready in time
+   * @throws CliException if they are not ready in time
    */
-  static ProcessCluster start(ChaosSettings settings, Path dir, Deadline deadline)
+  static ProcessCluster start(int brokers, Path dir, Deadline deadline)
       throws InterruptedException, IOException {
     Files.createDirectories(dir.resolve("logs"));
-    List<Integer> ports = freePorts(2 * settings.brokers() + settings.instances());
+    List<Integer> ports = freePorts(2 * brokers);
     List<BrokerNode.Ports> nodes =
-        IntStream.range(0, settings.brokers())
+        IntStream.range(0, brokers)
             .mapToObj(i -> new BrokerNode.Ports(ports.get(2 * i), ports.get(2 * i + 1)))
             .toList();
     ProcessCluster cluster = new ProcessCluster(nodes, dir);
@@ -100,9 +110,6 @@ final class ProcessCluster implements AutoCloseable {
       ClusterSetup.createTopics(cluster.bootstrapServers);
       cluster.registry = EmbeddedRegistry.start(cluster.bootstrapServers, 0);
       ClusterSetup.registerSchemas(cluster.registry.url());
-      cluster.addIngest(settings, dir, ports.subList(2 * settings.brokers(), ports.size()));
-      cluster.ingest.forEach(ChildProcess::start);
-      cluster.await(cluster.ingest, deadline);
       return cluster;
     } catch (RuntimeException | InterruptedException e) {
       cluster.close();
@@ -110,33 +117,35 @@ final class ProcessCluster implements AutoCloseable {
     }
   }
 
-  private void addIngest(ChaosSettings settings, Path dir, List<Integer> ports) {
+  /**
+   * Starts a service and returns when all its processes are ready.
+   *
+   * @throws CliException if they are not ready in time
+   */
+  void start(ServiceProcesses service, Deadline deadline) throws InterruptedException {
+    List<Integer> ports = freePorts(service.settings().size());
+    List<ChildProcess> started = new ArrayList<>();
     for (int i = 0; i < ports.size(); i++) {
-      String name = "ingest-" + (i + 1);
       Map<String, String> all = new HashMap<>();
       all.put("kafka.bootstrap.servers", bootstrapServers);
       all.put("schema.registry.url", kafka().registryUrl());
       all.put("management.port", String.valueOf(ports.get(i)));
-      all.put("ingest.state.dir", dir.resolve(name).toString());
-      all.put("ingest.standby-replicas", settings.instances() > 1 ? "1" : "0");
-      // A name of its own: a process that comes back soon has its partitions back at once.
-      all.put("ingest.instance", name);
-      // A few users send much; what is held back would not be in the buckets.
-      all.put("ingest.rate.events-per-minute", "0");
-      all.put("ingest.abuse.repeated-texts", "0");
-      all.put("ingest.abuse.same-position", "0");
       // The shortest that brokers allow by default.
       all.put("kafka.session.timeout.ms", "6000");
-      all.putAll(settings.ingestSettings());
+      all.putAll(service.settings().get(i));
       List<String> arguments =
           all.entrySet().stream()
               .map(each -> "--" + each.getKey() + "=" + each.getValue())
               .toList();
+      String name = service.kind().name().toLowerCase(Locale.ROOT) + "-" + (i + 1);
       ChildProcess process =
-          new ChildProcess(name, Kind.INGEST, IngestApp.class, arguments, dir.resolve("logs"));
-      ingest.add(process);
+          new ChildProcess(name, service.kind(), service.main(), arguments, logs);
       readiness.put(process, URI.create("http://127.0.0.1:" + ports.get(i) + "/readyz"));
+      started.add(process);
     }
+    services.addAll(started);
+    started.forEach(ChildProcess::start);
+    await(started, deadline);
   }
 
   private void await(List<ChildProcess> processes, Deadline deadline) throws InterruptedException {
@@ -163,12 +172,12 @@ final class ProcessCluster implements AutoCloseable {
 
   /** The processes that may be killed. */
   List<ChildProcess> processes(Kind kind) {
-    return kind == Kind.BROKER ? List.copyOf(brokers) : List.copyOf(ingest);
+    return kind == Kind.BROKER ? List.copyOf(brokers) : List.copyOf(services);
   }
 
   /**
-   * Whether nothing is missing by what was done to the process: for ingest that it is ready, for a
-   * broker that all brokers answer and every partition has all its replicas in sync.
+   * Whether nothing is missing by what was done to the process: for a service that it is ready, for
+   * a broker that all brokers answer and every partition has all its replicas in sync.
    */
   boolean whole(ChildProcess process) throws InterruptedException {
     return process.alive() && (process.kind() == Kind.BROKER ? replicated() : ready(process));
@@ -210,20 +219,20 @@ final class ProcessCluster implements AutoCloseable {
   /** Starts again what ended although nobody ended it, as a container platform does. */
   List<ChildProcess> revive() {
     List<ChildProcess> dead = new ArrayList<>(brokers);
-    dead.addAll(ingest);
+    dead.addAll(services);
     dead.removeIf(process -> !process.diedByItself());
     dead.forEach(ChildProcess::start);
     return dead;
   }
 
-  /** Lets ingest close by itself; kills what takes too long. */
-  void stopIngest() throws InterruptedException {
-    ingest.forEach(ChildProcess::endGently);
+  /** Lets the services close by themselves; kills what takes too long. */
+  void stopServices() throws InterruptedException {
+    services.forEach(ChildProcess::endGently);
     Deadline deadline = Deadline.in(CLOSE_TIMEOUT);
-    while (ingest.stream().anyMatch(ChildProcess::alive) && !deadline.passed()) {
+    while (services.stream().anyMatch(ChildProcess::alive) && !deadline.passed()) {
       Thread.sleep(LOOK_MILLIS);
     }
-    for (ChildProcess process : ingest) {
+    for (ChildProcess process : services) {
       process.kill();
     }
   }
@@ -231,7 +240,7 @@ final class ProcessCluster implements AutoCloseable {
   @Override
   public void close() {
     try {
-      for (ChildProcess process : ingest) {
+      for (ChildProcess process : services) {
         process.kill();
       }
       if (registry != null) {

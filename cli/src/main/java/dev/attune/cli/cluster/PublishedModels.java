@@ -15,7 +15,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/** The newest committed manifest of each model, from attune.models. One thread. */
+/** The newest committed manifests of attune.models. One thread. */
 public final class PublishedModels implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
 
@@ -44,8 +44,18 @@ public final class PublishedModels implements AutoCloseable {
     }
   }
 
-  /** Reads all that is committed by now, and returns the newest manifests by name. */
+  /** Reads all that is committed by now, and returns each model's current manifest by name. */
   public Map<String, ModelVersion> refresh() {
+    Map<String, ModelVersion> current = refreshAll();
+    current.entrySet().removeIf(entry -> !entry.getKey().equals(entry.getValue().getName()));
+    return current;
+  }
+
+  /**
+   * The same by {@link dev.attune.schemas.ModelKeys key}: what was published before, and what
+   * operators ask for, included.
+   */
+  public Map<String, ModelVersion> refreshAll() {
     try {
       Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {

@@ -86,16 +86,17 @@ final class RequiredAcls {
     cluster(who);
   }
 
-  /** Whoever may let held back events pass and erase users; nobody else writes there. */
+  /**
+   * Whoever may let held back events pass, erase users and choose what is served; but for the
+   * trainer's models nobody else writes there. To certify an erasure everything has to be read, and
+   * the scorer to be asked.
+   */
   private void operator() {
     String who = "operator";
-    read(
-        who,
-        Topics.PREFERENCES_QUARANTINED,
-        Topics.PREFERENCES_RELEASED,
-        Topics.PREFERENCES_REJECTED,
-        Topics.ERASURES);
-    write(who, Topics.PREFERENCES_RELEASED, Topics.ERASURES);
+    read(who, Topics.all().toArray(Topic<?>[]::new));
+    write(who, Topics.PREFERENCES_RELEASED, Topics.ERASURES, Topics.MODELS, Topics.PROMPTS);
+    prefixed(who, ResourceType.TOPIC, "attune-ingest", READ, DESCRIBE, DESCRIBE_CONFIGS);
+    prefixed(who, ResourceType.GROUP, "attune-trainer", DESCRIBE);
     cluster(who);
   }
 

@@ -11,7 +11,10 @@ final class DemoSettings {
           "trainer.learning.replay", "1.5",
           "trainer.learning.average", "0.9",
           "trainer.learning.warm-up-steps", "5",
-          "trainer.checkpoint.interval", "1s");
+          "trainer.checkpoint.interval", "1s",
+          // Two cores and a few seconds are for what is shown: rewards and heads.
+          "trainer.policy.rows", "false",
+          "trainer.users.rows", "false");
 
   private DemoSettings() {}
 }

@@ -10,6 +10,7 @@ import dev.attune.cli.stack.BaseCache;
 import dev.attune.cli.stack.LocalStack;
 import dev.attune.cli.stack.StackConfig;
 import dev.attune.cli.stack.TemporaryFolder;
+import dev.attune.cli.stream.StreamCommand;
 import dev.attune.model.lm.Stage1Config;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = "Repeat the papers' experiments, as tables.",
-    subcommands = PersonalizedCommand.class)
+    subcommands = {PersonalizedCommand.class, StreamCommand.class})
 public final class EvaluateCommand {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
@@ -104,7 +105,11 @@ public final class EvaluateCommand {
     try (TemporaryFolder work = TemporaryFolder.create("attune-evaluate");
         LocalStack stack =
             LocalStack.start(
-                StackConfig.onFreePorts(work.path(), base.toAbsolutePath()), console)) {
+                StackConfig.onFreePorts(work.path(), base.toAbsolutePath())
+                    // What is measured is the learning of reward models, all of it.
+                    .with("trainer.pipelines", "rewards")
+                    .with("trainer.gate.enabled", "false"),
+                console)) {
       stack.awaitReady(START_LIMIT);
       try (CustomizedEvaluation evaluation = new CustomizedEvaluation(data, seed, stack, console)) {
         result = evaluation.run(stage1);

@@ -12,7 +12,7 @@ import java.util.List;
  * @param preferred the reply that the user prefers
  * @param other the other reply
  */
-record PersonalComparison(
+public record PersonalComparison(
     String user, String userText, List<Turn> prompt, String preferred, String other) {
   /** The id of a user who is not known. */
   public static final String GENERIC = "";

@@ -42,7 +42,8 @@ record ReplyPair(List<Turn> prompt, String first, String second) {
         user, userText, prompt, prefersFirst ? first : second, prefersFirst ? second : first);
   }
 
-  private static List<ReplyPair> ofQueries(List<DspQuery> queries) {
+  /** Every pair of each query's responses. */
+  static List<ReplyPair> ofQueries(List<DspQuery> queries) {
     List<ReplyPair> pairs = new ArrayList<>();
     for (DspQuery query : queries) {
       List<String> replies = List.copyOf(query.responses().values());

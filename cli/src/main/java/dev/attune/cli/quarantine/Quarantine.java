@@ -3,13 +3,13 @@ package dev.attune.cli.quarantine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.attune.cli.cluster.KafkaCalls;
+import dev.attune.cli.cluster.TopicReader;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Topic;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.RejectedPreference;
 import dev.attune.schemas.serde.AvroDeserializer;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,10 +20,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  * of it may come back.
  */
 final class Quarantine {
-  private static final Duration POLL = Duration.ofMillis(200);
-
   private final KafkaSettings kafka;
   private final AvroDeserializer<RejectedPreference> deserializer =
       new AvroDeserializer<>(RejectedPreference.class);
@@ -93,29 +88,14 @@ final class Quarantine {
     return deserializer.deserialize(record.topic(), record.headers(), record.value());
   }
 
-  private static void ifAny(
-      ConsumerRecord<byte[], byte[]> record, Consumer<ConsumerRecord<byte[], byte[]>> each) {
-    if (record.value() != null) {
-      each.accept(record);
-    }
-  }
-
   private void read(Topic<?> topic, Consumer<ConsumerRecord<byte[], byte[]>> each) {
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            kafka.consumerWithoutGroup("attune-quarantine"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic.name()).stream()
-              .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        consumer.poll(POLL).forEach(record -> ifAny(record, each));
-      }
-    }
+    TopicReader.readAll(
+        kafka,
+        topic.name(),
+        record -> {
+          if (record.value() != null) {
+            each.accept(record);
+          }
+        });
   }
 }

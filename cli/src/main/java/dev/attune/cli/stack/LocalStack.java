@@ -237,6 +237,8 @@ public final class LocalStack implements AutoCloseable {
     all.put("ingest.abuse.repeated-texts", "0");
     all.put("ingest.abuse.same-position", "0");
     all.put("ingest.state.dir", config.dataDir().resolve("ingest").toString());
+    all.put("trainer.state.dir", config.dataDir().resolve("trainer").toString());
+    all.put("scorer.users.dir", config.dataDir().resolve("scorer").toString());
     if (!config.external()) {
       // One broker, one process.
       all.put(REPLICATION_FACTOR, "1");

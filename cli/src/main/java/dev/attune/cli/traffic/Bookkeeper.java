@@ -107,7 +107,8 @@ public final class Bookkeeper implements AutoCloseable {
       } else {
         ledger.rejected(place);
       }
-    } else if (value instanceof ModelVersion manifest) {
+    } else if (value instanceof ModelVersion manifest && manifest.getName().equals(record.key())) {
+      // Under other keys lie the history and what operators ask for.
       models.published(manifest);
     }
   }

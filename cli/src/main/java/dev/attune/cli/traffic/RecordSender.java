@@ -13,6 +13,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends records of any topic of the catalogue, and bytes as they are, through one idempotent
@@ -38,8 +39,14 @@ public final class RecordSender implements AutoCloseable {
     return sendBytes(topic, key, serializer.serialize(topic.name(), value));
   }
 
+  /** Sends a record without a value: a compacted topic forgets the key. */
+  public CompletableFuture<RecordMetadata> sendTombstone(Topic<?> topic, String key) {
+    return sendBytes(topic, key, null);
+  }
+
   /** Sends bytes as they are. */
-  public CompletableFuture<RecordMetadata> sendBytes(Topic<?> topic, String key, byte[] bytes) {
+  public CompletableFuture<RecordMetadata> sendBytes(
+      Topic<?> topic, String key, byte @Nullable [] bytes) {
     CompletableFuture<RecordMetadata> done = new CompletableFuture<>();
     var unused =
         producer.send(

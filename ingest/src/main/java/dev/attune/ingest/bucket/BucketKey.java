@@ -16,7 +16,7 @@ import org.apache.kafka.common.utils.Bytes;
  * within it, and no id can reach into another's. In the store of items, an item's index follows (8
  * bytes, big-endian).
  */
-record BucketKey(String userId, String domain) {
+public record BucketKey(String userId, String domain) {
   private static final int HASH_BYTES = 16;
   private static final int PREFIX_BYTES = 2 * HASH_BYTES;
 
@@ -24,7 +24,10 @@ record BucketKey(String userId, String domain) {
     return ByteBuffer.allocate(PREFIX_BYTES).put(hash(userId)).put(hash(domain)).array();
   }
 
-  static Bytes userPrefix(String userId) {
+  /**
+   * What the keys of all of a user's records begin with, in the stores of items and of progress.
+   */
+  public static Bytes userPrefix(String userId) {
     return Bytes.wrap(hash(userId));
   }
 

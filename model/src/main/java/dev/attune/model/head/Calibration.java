@@ -99,9 +99,10 @@ public record Calibration(GaussianWeights belief, long events) {
    * Learns one comparison from its differences of parts, preferred less other, as they were served.
    *
    * @param target 1, or ½ for a tie
+   * @param weight of the comparison, at least 0
    */
-  public Calibration learn(double domain, double head, double row, double target) {
+  public Calibration learn(double domain, double head, double row, double target, double weight) {
     double[] x = {domain, head, row};
-    return new Calibration(belief.observe(x, belief.score(x), target), events + 1);
+    return new Calibration(belief.observe(x, belief.score(x), target, weight), events + 1);
   }
 }

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * Fresh events that a step was taken on.
  *
- * @param predictions what the weights said of each event before the step, for those that teach
- *     anything; empty where {@code applied} is false
- * @param gradientNorm before clipping; NaN where nothing was computed
+ * @param predictions what the weights that are served said of each event before the step, for those
+ *     that teach anything
+ * @param gradientNorm before clipping; NaN where the step was left out
  * @param applied false: the step was left out, for it had nothing to learn or its loss or gradient
  *     is not finite
  */

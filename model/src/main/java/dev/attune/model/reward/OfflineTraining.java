@@ -48,7 +48,7 @@ public final class OfflineTraining {
         if (Thread.currentThread().isInterrupted()) {
           throw new CancellationException("the training was interrupted");
         }
-        learner.accept(event.head, List.of(event.example));
+        learner.train(event.head, List.of(event.example));
       }
     }
   }

@@ -189,9 +189,19 @@ public final class OnlineRewardLearner implements AutoCloseable {
    *
    * @param head the head that the events train: a source's in the general model (which trains the
    *     pooled head too), {@link RewardWeights#POOLED} in a domain's
-   * @return the fresh batches that were learned from, in order
+   * @return the fresh batches that were learned from, in order, each with what {@link #weights}
+   *     said of its events before: another forward pass of each
    */
   public List<LearnedBatch> accept(String head, List<PreferenceExample> examples) {
+    return learn(head, examples, true);
+  }
+
+  /** The same without asking what the weights say of the events. */
+  public void train(String head, List<PreferenceExample> examples) {
+    learn(head, examples, false);
+  }
+
+  private List<LearnedBatch> learn(String head, List<PreferenceExample> examples, boolean predict) {
     List<LearnedBatch> learned = new ArrayList<>();
     for (PreferenceExample example : examples) {
       pending.add(EncodedExample.of(head, example, template));
@@ -200,15 +210,16 @@ public final class OnlineRewardLearner implements AutoCloseable {
         List<EncodedExample> waiting = pending.subList(0, config.batchEvents());
         List<EncodedExample> batch = List.copyOf(waiting);
         waiting.clear();
-        learned.add(learn(batch));
+        learned.add(learn(batch, predict));
       }
     }
     return learned;
   }
 
-  private LearnedBatch learn(List<EncodedExample> fresh) {
+  private LearnedBatch learn(List<EncodedExample> fresh, boolean predict) {
     fresh.forEach(example -> addHead(example.head()));
-    LearnedBatch learned = step(fresh, true);
+    List<Prediction> predictions = predict ? predict(fresh) : List.of();
+    float gradientNorm = step(fresh, true);
     for (EncodedExample example : fresh) {
       memory.add(example);
       events++;
@@ -222,7 +233,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
       step(again, false);
       replayed += again.size();
     }
-    return learned;
+    return new LearnedBatch(predictions, gradientNorm, Float.isFinite(gradientNorm));
   }
 
   private void addHead(String head) {
@@ -250,17 +261,21 @@ public final class OnlineRewardLearner implements AutoCloseable {
         Arrays.copyOf(old.average(), size));
   }
 
-  private LearnedBatch step(List<EncodedExample> examples, boolean fresh) {
+  /** Takes a step; returns the gradient's norm, which is no finite number where it is left out. */
+  private float step(List<EncodedExample> given, boolean fresh) {
+    List<EncodedExample> teaching = given.stream().filter(EncodedExample::teaches).toList();
+    // Which replies of an event are imitated depends on its other replies: it stays alone then.
+    List<EncodedExample> examples =
+        config.imitation() == 0
+            ? SharedTexts.of(teaching, config.microBatchTokens()).merged()
+            : teaching;
     List<Weighted> batch = new ArrayList<>();
-    examples.stream()
-        .filter(EncodedExample::teaches)
-        .forEach(example -> batch.add(new Weighted(example, 1)));
+    examples.forEach(example -> batch.add(new Weighted(example, 1)));
     batch.addAll(generalShare(batch));
     steps++;
     if (batch.isEmpty()) {
-      return new LearnedBatch(List.of(), Double.NaN, false);
+      return Float.NaN;
     }
-    float[] biases = parameters.values(RewardWeights.BIASES);
     Imitation imitation =
         config.imitation() == 0
             ? Imitation.NOTHING
@@ -287,14 +302,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
         LOG.atWarn()
             .addKeyValue("step", steps)
             .log("a step was left out: its loss or gradient is not finite");
-        return new LearnedBatch(List.of(), gradientNorm, false);
+        return Float.NaN;
       }
-      List<Prediction> predictions =
-          fresh ? predictions(examples, joined(rewards), biases) : List.of();
       if (fresh) {
-        measure(predictions, stepLoss);
+        measure(examples, stepLoss, joined(rewards));
       }
-      return new LearnedBatch(predictions, gradientNorm, true);
+      return gradientNorm;
     }
   }
 
@@ -395,47 +408,75 @@ public final class OnlineRewardLearner implements AutoCloseable {
             .get(0))[0];
   }
 
-  /** What the step's weights said of its fresh events, whose rewards come first. */
-  private List<Prediction> predictions(
-      List<EncodedExample> fresh, float[] rewards, float[] biases) {
+  /** Asks the weights that are served now about events. */
+  private List<Prediction> predict(List<EncodedExample> fresh) {
     int pooled = heads.indexOf(RewardWeights.POOLED);
-    List<Prediction> predictions = new ArrayList<>();
-    int row = 0;
-    for (EncodedExample example : fresh) {
-      if (!example.teaches()) {
-        continue;
+    List<EncodedExample> teaching = fresh.stream().filter(EncodedExample::teaches).toList();
+    SharedTexts texts = SharedTexts.of(teaching, config.microBatchTokens());
+    List<float[]> rewards = new ArrayList<>();
+    try (NDManager scratch = manager.newSubManager();
+        Dictionary served = parameters.servedWith(scaling)) {
+      for (List<Weighted> part :
+          parts(texts.merged().stream().map(e -> new Weighted(e, 1)).toList())) {
+        rewards.add(rewards(scratch, part.stream().map(Weighted::example).toList(), served));
       }
-      int own = heads.indexOf(example.head());
+    }
+    float[] all = joined(rewards);
+    float[] biases = parameters.servedValues(RewardWeights.BIASES);
+    List<Prediction> predictions = new ArrayList<>();
+    for (int i = 0; i < teaching.size(); i++) {
+      EncodedExample example = teaching.get(i);
+      int[] rows = texts.rows().get(i);
+      int head = heads.indexOf(example.head());
       predictions.add(
           new Prediction(
               example,
-              example.logOdds(column(rewards, row, example, own), biases[own]),
-              example.logOdds(column(rewards, row, example, pooled), biases[pooled])));
-      row += example.dialogue().replies().size();
+              example.logOdds(column(all, rows, head), biases[head]),
+              example.logOdds(column(all, rows, pooled), biases[pooled])));
     }
     return predictions;
   }
 
-  /** One head's rewards of an example, whose first reply has this row. */
-  private double[] column(float[] rewards, int row, EncodedExample example, int head) {
-    double[] column = new double[example.dialogue().replies().size()];
-    Arrays.setAll(column, reply -> rewards[(row + reply) * heads.size() + head]);
-    return column;
+  /** Rewards [replies, heads] under an adapter. */
+  private float[] rewards(NDManager results, List<EncodedExample> examples, Dictionary adapter) {
+    List<EncodedDialogue> dialogues = examples.stream().map(EncodedExample::dialogue).toList();
+    try (NDManager scratch = results.newSubManager();
+        Dictionary inputs =
+            new Dictionary(EncodedDialogue.tensors(scratch, dialogues, base, config.model()))) {
+      return Tensors.floats(
+          TorchScript.SHARED.infer(
+              scratch,
+              "score",
+              inputs,
+              base.weights(),
+              adapter,
+              base.shape(),
+              base.config().rmsNormEps()));
+    }
+  }
+
+  /** One head's rewards of the replies in these rows. */
+  private double[] column(float[] rewards, int[] rows, int head) {
+    return Arrays.stream(rows).mapToDouble(row -> rewards[row * heads.size() + head]).toArray();
   }
 
   /** Keeps running means over fresh events, each measured before it was learned from. */
-  private void measure(List<Prediction> fresh, double stepLoss) {
+  private void measure(List<EncodedExample> fresh, double stepLoss, float[] rewards) {
     double right = 0;
     int counted = 0;
-    for (Prediction prediction : fresh) {
-      List<Pair> pairs = prediction.example().pairs();
-      for (int i = 0; i < pairs.size(); i++) {
-        if (!pairs.get(i).tie()) {
-          double d = prediction.own()[i];
+    int row = 0;
+    for (EncodedExample example : fresh) {
+      int column = heads.indexOf(example.head());
+      for (Pair pair : example.pairs()) {
+        if (!pair.tie()) {
+          float d =
+              rewards[(row + pair.preferred()) * heads.size() + column]
+                  - rewards[(row + pair.other()) * heads.size() + column];
           right += d > 0 ? 1 : d == 0 ? 0.5 : 0;
           counted++;
         }
       }
+      row += example.dialogue().replies().size();
     }
     double kept = events == 0 ? 0 : METRIC_MEMORY;
     loss = kept * loss + (1 - kept) * stepLoss;

@@ -8,10 +8,12 @@ import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.text.DialogueTemplate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Computes rewards with the code that the learner trains with. One call may mix models and heads:
@@ -24,6 +26,9 @@ import java.util.Map;
 public final class RewardScorer implements AutoCloseable {
   /** Tokens of a batch, counted with the padding of attention; bounds memory. */
   private static final int BATCH_TOKENS = 16_384;
+
+  /** Tokens of examples that share a prompt and go together; leaves room for their padding. */
+  private static final int SHARED_TOKENS = BATCH_TOKENS / 4;
 
   /**
    * From so many tokens on a model's rows fill a batch well enough: to gather adapters costs more
@@ -89,22 +94,30 @@ public final class RewardScorer implements AutoCloseable {
    */
   public List<Prediction> predict(ResidentModel model, List<EncodedExample> examples) {
     int pooled = model.column(RewardWeights.POOLED);
+    SharedTexts texts = SharedTexts.of(examples, SHARED_TOKENS);
     List<Row> rows = new ArrayList<>();
-    for (EncodedExample example : examples) {
-      int[] columns = {model.column(example.head()), pooled};
-      double[][] rewards = new double[2][example.dialogue().replies().size()];
-      rows.add(new Row(model, example.dialogue(), columns, rewards, 0));
+    for (EncodedExample shared : texts.merged()) {
+      int[] columns = {model.column(shared.head()), pooled};
+      double[][] rewards = new double[2][shared.dialogue().replies().size()];
+      rows.add(new Row(model, shared.dialogue(), columns, rewards, 0));
     }
     if (!rows.isEmpty()) {
       score(Map.of(model, rows));
     }
+    double[] own = rows.stream().flatMapToDouble(row -> Arrays.stream(row.rewards[0])).toArray();
+    double[] pool = rows.stream().flatMapToDouble(row -> Arrays.stream(row.rewards[1])).toArray();
     List<Prediction> predictions = new ArrayList<>();
-    for (int i = 0; i < rows.size(); i++) {
+    for (int i = 0; i < examples.size(); i++) {
       EncodedExample example = examples.get(i);
-      Row row = rows.get(i);
-      double[] own = example.logOdds(row.rewards[0], model.bias(row.columns[0]));
-      double[] pool = example.logOdds(row.rewards[1], model.bias(pooled));
-      predictions.add(new Prediction(example, own, pool));
+      int[] at = texts.rows().get(i);
+      predictions.add(
+          new Prediction(
+              example,
+              example.logOdds(
+                  IntStream.of(at).mapToDouble(row -> own[row]).toArray(),
+                  model.bias(model.column(example.head()))),
+              example.logOdds(
+                  IntStream.of(at).mapToDouble(row -> pool[row]).toArray(), model.bias(pooled))));
     }
     return predictions;
   }

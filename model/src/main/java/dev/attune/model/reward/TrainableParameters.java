@@ -65,9 +65,23 @@ final class TrainableParameters implements AutoCloseable {
     return dictionary;
   }
 
-  /** Returns a copy of a parameter. */
-  float[] values(String name) {
-    return Tensors.floats(weights.get(name));
+  /**
+   * Returns the running averages as the script {@code score} reads them, in this memory: valid
+   * until the parameters change or are closed.
+   */
+  Dictionary servedWith(NDArray scaling) {
+    Map<String, NDArray> tensors = new LinkedHashMap<>();
+    int i = 0;
+    for (String name : weights.keySet()) {
+      tensors.put(name, averages.get(i++));
+    }
+    tensors.put("scaling", scaling);
+    return new Dictionary(tensors);
+  }
+
+  /** Returns a copy of a parameter's running average. */
+  float[] servedValues(String name) {
+    return Tensors.floats(averages.get(List.copyOf(weights.keySet()).indexOf(name)));
   }
 
   List<NDArray> means() {

@@ -9,7 +9,7 @@ class CalibrationTest {
   @Test
   void shouldComeBackFromItsBytesAndGoOnAlike() {
     // Given
-    Calibration calibration = Calibration.initial().learn(0.5, -0.2, 0.1, 1).learn(1, 0, 0, 0.5);
+    Calibration calibration = Calibration.initial().learn(0.5, -0.2, 0.1, 1, 1).learn(1, 0, 0, 0.5, 2);
 
     // When
     Calibration restored = Calibration.read(calibration.toBytes());
@@ -17,8 +17,8 @@ class CalibrationTest {
     // Then
     assertThat(restored.events()).isEqualTo(2);
     assertThat(restored.values()).isEqualTo(calibration.values());
-    assertThat(restored.learn(0.3, 0.3, 0.3, 1).toBytes())
-        .isEqualTo(calibration.learn(0.3, 0.3, 0.3, 1).toBytes());
+    assertThat(restored.learn(0.3, 0.3, 0.3, 1, 1).toBytes())
+        .isEqualTo(calibration.learn(0.3, 0.3, 0.3, 1, 1).toBytes());
   }
 
   @Test

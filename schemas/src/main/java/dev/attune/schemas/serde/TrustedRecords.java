@@ -7,7 +7,7 @@ import org.apache.avro.util.ClassSecurityValidator;
  * Tells Avro, which makes no instances of classes it was not told of, that Attune's generated
  * records may be made. Other classes stay as they are configured.
  */
-final class TrustedRecords {
+public final class TrustedRecords {
   private static final String PACKAGE = Turn.class.getPackageName();
 
   static {
@@ -18,6 +18,6 @@ final class TrustedRecords {
 
   private TrustedRecords() {}
 
-  /** Does it once, at the first call. */
-  static void trust() {}
+  /** Does it once, at the first call; for who reads records without this package's serdes. */
+  public static void trust() {}
 }

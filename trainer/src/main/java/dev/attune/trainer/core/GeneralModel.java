@@ -7,6 +7,7 @@ import dev.attune.schemas.events.ModelVersion;
  *
  * @param version its manifest
  * @param weights what the manifest's weights artifact holds
- * @param state what its state artifact holds; a customized model takes general examples from it
+ * @param state what its learner had come to; a customized model takes general examples from it
  */
-public record GeneralModel(ModelVersion version, byte[] weights, byte[] state) {}
+@SuppressWarnings("ArrayRecordComponent") // a carrier of bytes that is never compared
+public record GeneralModel(ModelVersion version, byte[] weights, TrainingState state) {}

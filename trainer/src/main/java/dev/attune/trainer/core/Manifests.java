@@ -1,6 +1,7 @@
 package dev.attune.trainer.core;
 
 import dev.attune.model.reward.LearnerCounts;
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.ModelVersion;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes and checks manifests. */
 public final class Manifests {
@@ -16,6 +18,11 @@ public final class Manifests {
 
   /** Metric of a manifest: judgements that are in its state but wait for a full batch. */
   public static final String PENDING_JUDGEMENTS = "pendingJudgements";
+
+  /**
+   * Metric of a manifest: comparisons that it counts and that a return to a version left behind.
+   */
+  public static final String ABANDONED_COMPARISONS = "abandonedComparisons";
 
   private Manifests() {}
 
@@ -33,7 +40,7 @@ public final class Manifests {
     metrics.put(PENDING_JUDGEMENTS, (double) counts.pendingJudgements());
     return ModelVersion.newBuilder()
         .setName(checkpoint.name())
-        .setVersion(checkpoint.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
+        .setVersion(checkpoint.version())
         .setWeights(weights)
         .setState(state)
         .setBase(provenance.base())
@@ -48,6 +55,35 @@ public final class Manifests {
         .setEvents(counts.events())
         .setSteps(counts.steps())
         .setMetrics(metrics)
+        .setPublishedAt(now)
+        .setVerdict(checkpoint.verdict().orElse(null))
+        .build();
+  }
+
+  /** The manifest of a calibration whose artifact is stored: it is state and weights in one. */
+  public static ModelVersion next(
+      CalibrationCheckpoint checkpoint,
+      Optional<ModelVersion> previous,
+      Artifact artifact,
+      Provenance provenance,
+      BucketPosition position,
+      Instant now) {
+    long events = checkpoint.calibration().events();
+    return ModelVersion.newBuilder()
+        .setName(ModelKeys.calibration(checkpoint.domain()))
+        .setVersion(previous.map(ModelVersion::getVersion).orElse(0L) + 1)
+        .setWeights(artifact)
+        .setState(artifact)
+        .setBase(provenance.base())
+        .setPrecision(provenance.precision())
+        .setCodeVersion(provenance.codeVersion())
+        .setConfigHash(provenance.configHash())
+        .setParent(previous.map(version -> version.getWeights().getSha256()).orElse(null))
+        .setPositions(List.of(position))
+        .setComparisons(events)
+        .setEvents(events)
+        .setSteps(0)
+        .setMetrics(Map.of())
         .setPublishedAt(now)
         .build();
   }

@@ -6,10 +6,12 @@ import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.PreferenceBucket;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -26,7 +28,9 @@ public final class PartitionTrainer implements AutoCloseable {
   private final int partition;
   private final int partitions;
   private final LearnerFactory learners;
+  private final RewardsConfig config;
   private final Map<String, TrainedModel> models = new TreeMap<>();
+  private Erasures erasures = Erasures.NONE;
   private long position;
   private long trainedPosition = NOT_TRAINED;
   private long committedPosition;
@@ -39,25 +43,20 @@ public final class PartitionTrainer implements AutoCloseable {
    * @param partition this partition
    * @param partitions how many the topic has
    */
-  public PartitionTrainer(int partition, int partitions, LearnerFactory learners) {
+  public PartitionTrainer(
+      int partition, int partitions, LearnerFactory learners, RewardsConfig config) {
     this.partition = partition;
     this.partitions = partitions;
     this.learners = learners;
+    this.config = config;
   }
 
   /** Takes a committed model up again. */
-  public void restore(ModelVersion committed, byte[] state) {
-    String name = committed.getName();
-    RewardLearner learner = learners.restore(name, state);
+  public void restore(StoredModel stored) {
     models.put(
-        name,
-        new TrainedModel(
-            name,
-            learner,
-            Optional.of(committed.getWeights().getSha256()),
-            Optional.of(committed)));
+        stored.manifest().getName(), TrainedModel.restore(stored, config, learners, erasures));
     trainedPosition =
-        Math.max(trainedPosition, StartPosition.trained(List.of(committed), partition));
+        Math.max(trainedPosition, StartPosition.trained(List.of(stored.manifest()), partition));
   }
 
   /** Sets the first offset to be accepted. */
@@ -83,13 +82,7 @@ public final class PartitionTrainer implements AutoCloseable {
     if (models.containsKey(name)) {
       throw new IllegalStateException("model " + name + " has already begun");
     }
-    boolean isGeneral = name.equals(Domains.GENERAL);
-    RewardLearner learner = isGeneral ? learners.general() : learners.customized(general);
-    Optional<String> parent =
-        isGeneral
-            ? Optional.empty()
-            : general.map(model -> model.version().getWeights().getSha256());
-    models.put(name, new TrainedModel(name, learner, parent, Optional.empty()));
+    models.put(name, TrainedModel.begin(name, config, learners, general, erasures));
   }
 
   /**
@@ -133,11 +126,10 @@ public final class PartitionTrainer implements AutoCloseable {
     if (model == null) {
       throw new IllegalStateException("model " + name + " has not begun");
     }
-    long stepsBefore = model.learner().counts().steps();
+    long stepsBefore = model.counts().steps();
     broken = true;
-    model.learner().accept(Domains.head(domain), bucket);
+    model.accept(bucket);
     broken = false;
-    model.markChanged();
     position = offset + 1;
     return new Learned(
         name,
@@ -145,7 +137,7 @@ public final class PartitionTrainer implements AutoCloseable {
         comparisons.getOrDefault(false, 0L),
         comparisons.getOrDefault(true, 0L),
         judgements,
-        model.learner().counts().steps() - stepsBefore);
+        model.counts().steps() - stepsBefore);
   }
 
   /** Goes past a record that holds no bucket. */
@@ -178,9 +170,59 @@ public final class PartitionTrainer implements AutoCloseable {
     return !broken;
   }
 
+  /** The names of the partition's models. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(models.keySet());
+  }
+
+  /**
+   * Says which models operators hold: those train on, and nothing new of them is published.
+   *
+   * @param pinned names, of other partitions' models too
+   */
+  public void hold(Set<String> pinned) {
+    models.forEach((name, model) -> model.hold(pinned.contains(name)));
+  }
+
+  /**
+   * Takes a model back to an earlier version: that version is served again, and training goes on
+   * from its state at the present position.
+   *
+   * @param to the version's manifest
+   * @param weights what its weights artifact holds
+   * @param state what its state artifact holds
+   * @throws TrainerException where the state does not fit the present settings; nothing is changed
+   *     then
+   */
+  public void rollBack(ModelVersion to, byte[] weights, byte[] state) {
+    requireUsable();
+    models.get(to.getName()).rollBack(to, weights, state);
+  }
+
+  /**
+   * Forgets users who left: their events go from everything that is remembered, not from what was
+   * learned.
+   *
+   * @param left all who left, those included that were seen to before
+   */
+  public void forget(Erasures left) {
+    requireUsable();
+    if (left.all().size() == erasures.all().size()) {
+      return;
+    }
+    erasures = left;
+    models.values().forEach(model -> model.forget(left));
+  }
+
   /** True where there is anything to commit: a changed model or a moved position. */
   public boolean uncommitted() {
-    return position != committedPosition;
+    return position != committedPosition
+        || models.values().stream().anyMatch(TrainedModel::changed);
+  }
+
+  /** True where a new version, or an old one again, is to be committed without delay. */
+  public boolean urgent() {
+    return models.values().stream().anyMatch(TrainedModel::urgent);
   }
 
   /** Everything that changed since the last committed checkpoint. */
@@ -196,13 +238,18 @@ public final class PartitionTrainer implements AutoCloseable {
         position, changed, models.size(), changed.isEmpty() ? trainedPosition : position);
   }
 
-  /** Says that a checkpoint of the present position was committed with these manifests. */
+  /**
+   * Says that a checkpoint of the present position was committed.
+   *
+   * @param versions the manifests of the changed models, in their order
+   */
   public void committed(Checkpoint checkpoint, List<ModelVersion> versions) {
     if (checkpoint.position() != position) {
       throw new IllegalStateException("the checkpoint is not of the present position");
     }
-    for (ModelVersion version : versions) {
-      models.get(version.getName()).committed(version);
+    for (int i = 0; i < versions.size(); i++) {
+      ModelCheckpoint changed = checkpoint.changed().get(i);
+      models.get(changed.name()).committed(changed, versions.get(i));
     }
     committedPosition = position;
     trainedPosition = checkpoint.trainedPosition();

@@ -1,7 +1,9 @@
 package dev.attune.trainer.core;
 
+import dev.attune.model.reward.LearnedBatch;
 import dev.attune.model.reward.LearnerCounts;
 import dev.attune.schemas.events.PreferenceBucket;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,8 +18,9 @@ public interface RewardLearner extends AutoCloseable {
    * Learns from a bucket's comparisons and judgements, or keeps them until a batch is full.
    *
    * @param head the reward head that they belong to
+   * @return the batches that were learned from, in order
    */
-  void accept(String head, PreferenceBucket bucket);
+  List<LearnedBatch> accept(String head, PreferenceBucket bucket);
 
   /** What a scorer loads. */
   byte[] weights();
@@ -29,6 +32,25 @@ public interface RewardLearner extends AutoCloseable {
 
   /** Measurements on events before they were learned from; empty where there are none yet. */
   Map<String, Double> metrics();
+
+  /**
+   * Goes back to what an earlier state had learned. What is counted stays, and so do the events
+   * that wait for their batch.
+   *
+   * @param earlier what {@link #state} gave
+   */
+  void fallBack(byte[] earlier);
+
+  /** Multiplies the learning rate for so many steps. */
+  void boost(double factor, int steps);
+
+  /**
+   * Drops a user's events from everything that is remembered or waits.
+   *
+   * @param user a {@link dev.attune.model.reward.UserKey}
+   * @return how many there were
+   */
+  int forget(long user);
 
   @Override
   void close();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * served before, and says when it has moved far enough to be published.
  */
 public final class CalibrationLearner {
-  private static final int MAGIC = 0x41544331; // "ATC1"
+  private static final int MAGIC = 0x41544b31; // "ATK1"
 
   private final int every;
   private final double moved;

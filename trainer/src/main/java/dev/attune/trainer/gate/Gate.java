@@ -22,8 +22,7 @@ import java.util.stream.Stream;
  *       from, its mean log-loss is lower by {@link GateConfig#minimumGain}; its own predictions are
  *       those from before it learned from each, the serving version is asked;
  *   <li>on the anchors, the model's earlier events, and on the general set its mean log-loss is not
- *       higher by more than the margins, and no {@link EProcess} finds it to be: neither there nor
- *       on the window;
+ *       higher by more than the margins, and no {@link EProcess} finds it to be;
  *   <li>losses have not just risen ({@link DriftDetector}): what made them rise could not be seen
  *       on the anchors yet.
  * </ul>
@@ -46,6 +45,7 @@ public final class Gate {
   private Reservoir anchors;
   private Reservoir pool;
   private DriftDetector drift = new DriftDetector();
+  private UserAgreement agreement = new UserAgreement();
   private long events;
   private long lastDecision;
   private long lastChange;
@@ -93,6 +93,7 @@ public final class Gate {
     } else if (window.size() > config.window()) {
       leave(window.get(0));
     }
+    agreement.observe(event.user(), loss);
     boolean changed = drift.add(loss);
     if (changed) {
       lastChange = events;
@@ -117,7 +118,7 @@ public final class Gate {
 
   /** Returns whether enough events have come since the last decision. */
   public boolean due() {
-    return events - lastDecision >= Math.max(config.minimumEvents(), events / 16);
+    return events - lastDecision >= Math.max(config.minimumEvents(), (long) (config.share() * events));
   }
 
   /**
@@ -145,26 +146,23 @@ public final class Gate {
     List<HeldEvent> fixed = Stream.concat(anchors.kept().stream(), general.stream()).toList();
     List<Prediction> asked = candidate.predict(fixed.stream().map(HeldEvent::example).toList());
     int own = anchors.kept().size();
-    Test onWindow = new Test(0, config.bound());
-    window.forEach(event -> onWindow.add(event.candidateLoss(), event.servingLoss()));
     Test onAnchors = new Test(config.margin(), config.bound());
     Test onGeneral = new Test(config.generalMargin(), config.bound());
     for (int i = 0; i < fixed.size(); i++) {
       Test test = i < own ? onAnchors : onGeneral;
       test.add(asked.get(i).loss(), fixed.get(i).servingLoss());
     }
-    verdict.setGain(-onWindow.mean());
+    verdict.setGain(
+        window.stream().mapToDouble(event -> event.servingLoss() - event.candidateLoss()).sum()
+            / window.size());
     verdict.setAnchorEvidence(onAnchors.evidence.evidence());
     verdict.setGeneralEvidence(onGeneral.evidence.evidence());
-    conclude(verdict, onWindow, onAnchors, onGeneral);
+    conclude(verdict, onAnchors, onGeneral);
     return verdict;
   }
 
-  private void conclude(GateVerdict verdict, Test onWindow, Test onAnchors, Test onGeneral) {
-    String worse =
-        found(onAnchors, "the anchors")
-            + found(onGeneral, "the general set")
-            + found(onWindow, "the window");
+  private void conclude(GateVerdict verdict, Test onAnchors, Test onGeneral) {
+    String worse = found(onAnchors, " the anchors") + found(onGeneral, " the general set");
     if (!worse.isEmpty()) {
       refuse(verdict, "worse on" + worse);
     } else if (lastChange > 0 && events - lastChange < config.minimumEvents()) {
@@ -202,7 +200,7 @@ public final class Gate {
   private String found(Test test, String where) {
     return test.evidence.evidence() < 1 / config.alpha()
         ? ""
-        : text(" %s by %.4f nats (evidence %.3g),", where, test.mean(), test.evidence.evidence());
+        : text("%s by %.4f nats (evidence %.3g),", where, test.mean(), test.evidence.evidence());
   }
 
   private void refuse(GateVerdict verdict, String reason) {
@@ -305,6 +303,14 @@ public final class Gate {
   }
 
   /**
+   * Returns whether losses are higher for many established users: only then is a change worth a
+   * higher learning rate.
+   */
+  public boolean agreed() {
+    return agreement.agreed();
+  }
+
+  /**
    * Drops a user's events from the window, the anchors and the general set.
    *
    * @param user a {@link UserKey}
@@ -314,6 +320,7 @@ public final class Gate {
     general.removeIf(event -> event.user() == user);
     anchors.forget(user);
     pool.forget(user);
+    agreement.forget(user);
   }
 
   /** Returns the state; {@link #restore} goes on from it bit for bit. */
@@ -328,6 +335,7 @@ public final class Gate {
           out.writeBoolean(filling);
           out.writeInt(failures);
           StateWriter.bytes(out, drift.toBytes());
+          StateWriter.bytes(out, agreement.toBytes());
           write(out, window);
           write(out, general);
           anchors.write(out);
@@ -354,6 +362,7 @@ public final class Gate {
           gate.filling = in.readBoolean();
           gate.failures = in.readInt();
           gate.drift = DriftDetector.restore(StateReader.bytes(in));
+          gate.agreement = UserAgreement.restore(StateReader.bytes(in));
           gate.window.addAll(read(in));
           gate.general.addAll(read(in));
           gate.anchors = Reservoir.read(config.anchors(), config.perUser(), in);

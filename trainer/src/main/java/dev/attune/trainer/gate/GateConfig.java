@@ -3,8 +3,9 @@ package dev.attune.trainer.gate;
 /**
  * When a candidate may replace what is served.
  *
- * @param minimumEvents fewest new events between two decisions (a sixteenth of all events where
- *     that is more), and fewest that each test needs
+ * @param minimumEvents fewest new events between two decisions, and fewest that each test needs
+ * @param share of all events that are new at a decision where that is more, so that a long history
+ *     is tested a number of times that grows with its logarithm; 0 asks for minimumEvents only
  * @param window recent events on which the candidate must be better
  * @param perUser events of one user in the window, and as many among the anchors
  * @param minimumGain by how much the mean log-loss on the window must be lower, in nats
@@ -19,6 +20,7 @@ package dev.attune.trainer.gate;
  */
 public record GateConfig(
     int minimumEvents,
+    double share,
     int window,
     int perUser,
     double minimumGain,
@@ -34,6 +36,7 @@ public record GateConfig(
   /** Checks every component. */
   public GateConfig {
     within("minimumEvents", minimumEvents, 1, 1_000_000);
+    within("share", share, 0, 1);
     within("window", window, minimumEvents, 1_000_000);
     within("perUser", perUser, 1, 1_000_000);
     within("minimumGain", minimumGain, -1, 1);
@@ -49,7 +52,7 @@ public record GateConfig(
 
   /** For a domain that some hundreds of events reach. */
   public static GateConfig defaults() {
-    return new GateConfig(32, 256, 8, 0.005, 0.02, 0.05, 0.05, 2, 16, 128, 128, 3);
+    return new GateConfig(32, 1.0 / 16, 256, 8, 0.005, 0.02, 0.05, 0.05, 2, 16, 128, 128, 3);
   }
 
   private static void within(String name, double value, double least, double most) {

@@ -5,6 +5,7 @@ import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.ArtifactChunk;
 import dev.attune.trainer.core.Chunks;
 import dev.attune.trainer.core.TrainerException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

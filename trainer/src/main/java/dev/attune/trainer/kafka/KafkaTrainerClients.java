@@ -115,9 +115,8 @@ public final class KafkaTrainerClients implements TrainerClients {
   }
 
   private Map<String, Object> reader(Topic<?> topic) {
-    Map<String, Object> config = 
-        settings.consumerWithoutGroup(
-            group + "-" + topic.name() + "-" + readers.incrementAndGet());
+    Map<String, Object> config =
+        settings.consumerWithoutGroup(group + "-" + topic.name() + "-" + readers.incrementAndGet());
     // Readers poll only while there is something to read; they must not wait where there is not.
     config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, READER_WAIT_MS);
     // These name a member of the group, which a reader outside of it is not.

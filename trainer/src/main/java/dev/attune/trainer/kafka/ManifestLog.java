@@ -1,10 +1,12 @@
 package dev.attune.trainer.kafka;
 
 import dev.attune.schemas.Domains;
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.trainer.core.VersionHistory;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -13,7 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Follows attune.models: committed manifests only, from the beginning. Of a model, the last one in
+ * Follows attune.models: committed manifests only, from the beginning. Of a key, the last one in
  * the log counts. Confined to one thread at a time.
  */
 public final class ManifestLog implements AutoCloseable {
@@ -54,18 +56,16 @@ public final class ManifestLog implements AutoCloseable {
     return history;
   }
 
-  /** The newest manifests of the reward models that a partition of the buckets owns. */
+  /** The current manifests of the reward models that a partition of the buckets owns. */
   List<ModelVersion> ownedBy(int partition, int partitions) {
     return rewards().stream().filter(manifest -> owner(manifest, partitions) == partition).toList();
   }
 
-  /** The newest manifests of all reward models. */
+  /** The current manifests of all reward models. */
   List<ModelVersion> rewards() {
-    return history.newest().stream().filter(manifest -> isReward(manifest.getName())).toList();
-  }
-
-  private static boolean isReward(String name) {
-    return name.equals(Domains.GENERAL) || name.startsWith(DOMAIN_PREFIX);
+    return history.current().stream()
+        .filter(manifest -> ModelKeys.isReward(manifest.getName()))
+        .toList();
   }
 
   /** A model that was made elsewhere has no position yet; it goes where its domain does. */
@@ -86,9 +86,9 @@ public final class ManifestLog implements AutoCloseable {
       }
       for (ConsumerRecord<String, ModelVersion> record : consumer.poll(POLL)) {
         if (record.value() == null) {
-          history.remove(record.key());
+          history.remove(record.key(), Instant.ofEpochMilli(record.timestamp()));
         } else {
-          history.add(record.value());
+          history.add(record.key(), record.value());
         }
       }
     }

@@ -1,13 +1,16 @@
 package dev.attune.trainer.kafka;
 
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.Evaluation;
 import dev.attune.schemas.events.ModelVersion;
+import dev.attune.trainer.core.CalibrationCheckpoint;
 import dev.attune.trainer.core.Checkpoint;
 import dev.attune.trainer.core.CommitNote;
 import dev.attune.trainer.core.Manifests;
+import dev.attune.trainer.core.Measurement;
 import dev.attune.trainer.core.ModelCheckpoint;
 import dev.attune.trainer.core.Provenance;
 import dev.attune.trainer.core.VersionHistory;
@@ -16,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,14 +28,16 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores a checkpoint: first the artifacts, then in one transaction the manifests of all changed
- * models, their measurements, the tombstones of old artifacts and the group's offset. Either all of
- * it is seen or nothing.
+ * models, the same once more as history where a version is new, their measurements, the tombstones
+ * of old versions, old artifacts and rollbacks that were carried out, and the group's offset.
+ * Either all of it is seen or nothing.
  */
 final class Publisher {
-  /** Old versions that are cleaned up with one checkpoint of a model. */
+  /** Old manifests that are cleaned up with one checkpoint of a model. */
   private static final int CLEANED_AT_ONCE = 16;
 
   private final ArtifactStore artifacts;
@@ -56,27 +62,34 @@ final class Publisher {
   List<ModelVersion> publish(
       OwnedPartition partition, Checkpoint checkpoint, ConsumerGroupMetadata group) {
     Instant now = clock.instant();
-    List<ModelVersion> versions = store(partition, checkpoint, now);
-    List<VersionHistory.Obsolete> obsolete = obsolete(versions, now);
+    BucketPosition position =
+        new BucketPosition(
+            partition.topicId(), partition.topicPartition().partition(), checkpoint.position());
+    List<ModelVersion> versions = new ArrayList<>();
+    List<ModelVersion> calibrations = new ArrayList<>();
+    for (ModelCheckpoint changed : checkpoint.changed()) {
+      versions.add(store(changed, position, now));
+      changed.calibrations().forEach(each -> calibrations.add(store(each, position, now)));
+    }
+    artifacts.confirm();
+    List<ModelVersion> all = Stream.concat(versions.stream(), calibrations.stream()).toList();
+    List<VersionHistory.Obsolete> obsolete = obsolete(all, now);
     Producer<String, SpecificRecord> producer = partition.producer();
     producer.beginTransaction();
-    for (ModelVersion version : versions) {
-      producer.send(new ProducerRecord<>(Topics.MODELS.name(), version.getName(), version));
+    for (int i = 0; i < versions.size(); i++) {
+      send(producer, checkpoint.changed().get(i), versions.get(i));
     }
-    for (ModelCheckpoint changed : checkpoint.changed()) {
-      if (!changed.metrics().isEmpty()) {
-        producer.send(
-            new ProducerRecord<>(
-                Topics.EVALUATIONS.name(), changed.name(), evaluation(changed, now)));
-      }
-    }
+    calibrations.forEach(version -> producer.send(manifest(version.getName(), version)));
     // Models that have not taken a step yet may share their bytes.
     Set<String> published =
-        versions.stream()
+        all.stream()
             .flatMap(version -> Stream.of(version.getWeights(), version.getState()))
             .map(Artifact::getSha256)
             .collect(Collectors.toSet());
     for (VersionHistory.Obsolete old : obsolete) {
+      for (ModelVersion version : old.versions()) {
+        producer.send(manifest(ModelKeys.history(version.getName(), version.getVersion()), null));
+      }
       for (Artifact artifact : old.artifacts()) {
         if (!published.contains(artifact.getSha256())) {
           ArtifactStore.tombstones(artifact).forEach(producer::send);
@@ -95,23 +108,40 @@ final class Publisher {
     return versions;
   }
 
-  private List<ModelVersion> store(OwnedPartition partition, Checkpoint checkpoint, Instant now) {
-    BucketPosition position =
-        BucketPosition.newBuilder()
-            .setTopicId(partition.topicId())
-            .setPartition(partition.topicPartition().partition())
-            .setNextOffset(checkpoint.position())
-            .build();
-    List<ModelVersion> versions = new ArrayList<>();
-    for (ModelCheckpoint changed : checkpoint.changed()) {
-      Artifact weights =
-          artifacts.put(changed.weights(), changed.previous().map(ModelVersion::getWeights));
-      Artifact state =
-          artifacts.put(changed.state(), changed.previous().map(ModelVersion::getState));
-      versions.add(Manifests.next(changed, weights, state, provenance, position, now));
+  private static void send(
+      Producer<String, SpecificRecord> producer, ModelCheckpoint changed, ModelVersion version) {
+    String name = changed.name();
+    producer.send(manifest(name, version));
+    if (changed.published()) {
+      producer.send(manifest(ModelKeys.history(name, version.getVersion()), version));
     }
-    artifacts.confirm();
-    return versions;
+    if (changed.rolledBack()) {
+      producer.send(manifest(ModelKeys.rollback(name), null));
+    }
+    for (Measurement measurement : changed.measurements()) {
+      producer.send(
+          new ProducerRecord<>(Topics.EVALUATIONS.name(), name, evaluation(measurement, version)));
+    }
+  }
+
+  private static ProducerRecord<String, SpecificRecord> manifest(
+      String key, @Nullable ModelVersion version) {
+    return new ProducerRecord<>(Topics.MODELS.name(), key, version);
+  }
+
+  private ModelVersion store(ModelCheckpoint changed, BucketPosition position, Instant now) {
+    Artifact weights =
+        artifacts.put(changed.weights(), changed.previous().map(ModelVersion::getWeights));
+    Artifact state = artifacts.put(changed.state(), changed.previous().map(ModelVersion::getState));
+    return Manifests.next(changed, weights, state, provenance, position, now);
+  }
+
+  private ModelVersion store(CalibrationCheckpoint changed, BucketPosition position, Instant now) {
+    Optional<ModelVersion> previous =
+        manifests.history().current(ModelKeys.calibration(changed.domain()));
+    Artifact artifact =
+        artifacts.put(changed.calibration().toBytes(), previous.map(ModelVersion::getWeights));
+    return Manifests.next(changed, previous, artifact, provenance, position, now);
   }
 
   /** Reads the log first: it says which versions of any model are kept. */
@@ -125,14 +155,15 @@ final class Publisher {
         .toList();
   }
 
-  private static Evaluation evaluation(ModelCheckpoint changed, Instant now) {
+  private static Evaluation evaluation(Measurement measurement, ModelVersion version) {
     return Evaluation.newBuilder()
-        .setModel(changed.name())
-        .setVersion(changed.previous().map(ModelVersion::getVersion).orElse(0L) + 1)
-        .setKind("prequential")
-        .setEvents(changed.counts().events())
-        .setMetrics(changed.metrics())
-        .setMeasuredAt(now)
+        .setModel(version.getName())
+        .setVersion(version.getVersion())
+        .setKind(measurement.kind())
+        .setEvents(version.getEvents())
+        .setMetrics(measurement.metrics())
+        .setMeasuredAt(version.getPublishedAt())
+        .setLabels(measurement.labels())
         .build();
   }
 }

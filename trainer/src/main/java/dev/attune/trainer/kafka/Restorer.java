@@ -10,7 +10,10 @@ import dev.attune.trainer.core.GeneralModel;
 import dev.attune.trainer.core.LearnerFactory;
 import dev.attune.trainer.core.Manifests;
 import dev.attune.trainer.core.PartitionTrainer;
+import dev.attune.trainer.core.RewardsConfig;
 import dev.attune.trainer.core.StartPosition;
+import dev.attune.trainer.core.StoredModel;
+import dev.attune.trainer.core.TrainingState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,6 +46,8 @@ final class Restorer {
   private final ArtifactStore artifacts;
   private final LearnerFactory learners;
   private final LearningThread learning;
+  private final ErasureLog erasures;
+  private final RewardsConfig rewards;
   private final CheckpointPolicy policy;
 
   Restorer(
@@ -52,6 +57,8 @@ final class Restorer {
       ArtifactStore artifacts,
       LearnerFactory learners,
       LearningThread learning,
+      ErasureLog erasures,
+      RewardsConfig rewards,
       CheckpointPolicy policy) {
     this.clients = clients;
     this.brokers = brokers;
@@ -59,6 +66,8 @@ final class Restorer {
     this.artifacts = artifacts;
     this.learners = learners;
     this.learning = learning;
+    this.erasures = erasures;
+    this.rewards = rewards;
     this.policy = policy;
   }
 
@@ -78,13 +87,14 @@ final class Restorer {
             new OwnedPartition(
                 partition,
                 topic.id(),
-                new PartitionTrainer(partition.partition(), topic.partitions(), learners),
+                new PartitionTrainer(partition.partition(), topic.partitions(), learners, rewards),
                 producer,
                 policy.new Progress()));
         producer.initTransactions();
       }
       // Only after the fences: nothing more of the earlier owners can be committed.
       manifests.refreshFully(LOG_PATIENCE);
+      erasures.refresh();
       restore(taken, topic, consumer);
       complete = true;
       return taken;
@@ -102,10 +112,10 @@ final class Restorer {
     partition.producer().close(Duration.ofSeconds(5));
   }
 
-  /** The newest committed version of the general model. */
+  /** The general model as its newest committed manifest has it. */
   Optional<GeneralModel> newestGeneral() {
     manifests.refresh();
-    Optional<ModelVersion> newest = manifests.history().newest(Domains.GENERAL);
+    Optional<ModelVersion> newest = manifests.history().current(Domains.GENERAL);
     newest.ifPresent(version -> Manifests.requireFit(version, learners.provenance()));
     return newest.map(
         version -> {
@@ -114,7 +124,7 @@ final class Restorer {
           return new GeneralModel(
               version,
               found.get(version.getWeights().getSha256()),
-              found.get(version.getState().getSha256()));
+              TrainingState.read(Domains.GENERAL, found.get(version.getState().getSha256())));
         });
   }
 
@@ -126,7 +136,7 @@ final class Restorer {
     Map<TopicPartition, OffsetAndMetadata> committed =
         consumer.committed(new HashSet<>(partitions));
     Map<OwnedPartition, List<ModelVersion>> versions = new HashMap<>();
-    List<Artifact> states = new ArrayList<>();
+    List<Artifact> wanted = new ArrayList<>();
     for (OwnedPartition partition : taken) {
       TopicPartition topicPartition = partition.topicPartition();
       List<ModelVersion> newest = manifests.ownedBy(topicPartition.partition(), topic.partitions());
@@ -140,19 +150,39 @@ final class Restorer {
               ends.get(topicPartition));
       seek(partition, StartPosition.decide(log, newest, group(committed.get(topicPartition))));
       consumer.seek(topicPartition, partition.trainer().position());
-      newest.forEach(version -> states.add(version.getState()));
+      newest.forEach(version -> wanted.addAll(artifacts(version)));
       versions.put(partition, newest);
     }
-    Map<String, byte[]> bytes = artifacts.get(states);
+    Map<String, byte[]> bytes = artifacts.get(wanted);
+    taken.forEach(partition -> learning.run(() -> partition.trainer().forget(erasures.erasures())));
     versions.forEach(
         (partition, newest) ->
             newest.forEach(
                 version ->
-                    learning.run(
-                        () ->
-                            partition
-                                .trainer()
-                                .restore(version, bytes.get(version.getState().getSha256())))));
+                    learning.run(() -> partition.trainer().restore(stored(version, bytes)))));
+  }
+
+  /** What is needed of a model: what it serves, where it stopped, and where that was published. */
+  private List<Artifact> artifacts(ModelVersion manifest) {
+    List<Artifact> needed = new ArrayList<>(List.of(manifest.getWeights(), manifest.getState()));
+    published(manifest).ifPresent(version -> needed.add(version.getState()));
+    return needed;
+  }
+
+  private Optional<ModelVersion> published(ModelVersion manifest) {
+    return manifests.history().published(manifest.getName(), manifest.getVersion());
+  }
+
+  private StoredModel stored(ModelVersion manifest, Map<String, byte[]> bytes) {
+    return new StoredModel(
+        manifest,
+        bytes.get(manifest.getWeights().getSha256()),
+        bytes.get(manifest.getState().getSha256()),
+        published(manifest)
+            .map(
+                version ->
+                    new StoredModel.Published(version, bytes.get(version.getState().getSha256()))),
+        manifests.history().highestVersion(manifest.getName()));
   }
 
   private static void seek(OwnedPartition partition, StartPosition.Decision decision) {

@@ -9,6 +9,8 @@ import dev.attune.trainer.core.CheckpointPolicy;
 import dev.attune.trainer.core.GeneralModel;
 import dev.attune.trainer.core.Learned;
 import dev.attune.trainer.core.LearnerFactory;
+import dev.attune.trainer.core.ResidentLearners;
+import dev.attune.trainer.core.RewardsConfig;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.core.VersionHistory;
 import io.micrometer.core.instrument.Timer;
@@ -52,6 +54,9 @@ public final class RewardsPipeline implements Pipeline {
   private static final Duration BACKOFF = Duration.ofSeconds(1);
   private static final int QUEUE_LIMIT = 16;
 
+  /** How often the log is read for what operators ask for. */
+  private static final Duration LOOK = Duration.ofSeconds(2);
+
   /** A member that is learning polls so many times within the group's patience. */
   private static final int POLLS_PER_INTERVAL = 10;
 
@@ -66,11 +71,18 @@ public final class RewardsPipeline implements Pipeline {
   /**
    * How the pipeline works.
    *
+   * @param rewards how models are published and watched
+   * @param residentModels how many learners may be in native memory
    * @param checkpoints when checkpoints are made
    * @param keepVersions how many versions of each model keep their artifacts
    * @param keepAtLeast how long a replaced version keeps its artifacts in any case
    */
-  public record Settings(CheckpointPolicy checkpoints, int keepVersions, Duration keepAtLeast) {}
+  public record Settings(
+      RewardsConfig rewards,
+      int residentModels,
+      CheckpointPolicy checkpoints,
+      int keepVersions,
+      Duration keepAtLeast) {}
 
   public RewardsPipeline(
       Settings settings,
@@ -80,7 +92,7 @@ public final class RewardsPipeline implements Pipeline {
       Clock clock) {
     this.settings = settings;
     this.clients = clients;
-    this.learners = learners;
+    this.learners = new ResidentLearners(learners, settings.residentModels());
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -107,14 +119,25 @@ public final class RewardsPipeline implements Pipeline {
                 new VersionHistory(settings.keepVersions(), settings.keepAtLeast()));
         ArtifactStore artifacts =
             new ArtifactStore(clients.artifacts(), clients.uncommitted(Topics.ARTIFACTS));
+        ErasureLog erasures = new ErasureLog(clients.committed(Topics.ERASURES));
         LearningThread learning = new LearningThread(patience);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       Restorer restorer =
           new Restorer(
-              clients, brokers, manifests, artifacts, learners, learning, settings.checkpoints());
+              clients,
+              brokers,
+              manifests,
+              artifacts,
+              learners,
+              learning,
+              erasures,
+              settings.rewards(),
+              settings.checkpoints());
       Publisher publisher = new Publisher(artifacts, manifests, learners.provenance(), clock);
-      new Session(consumer, learning, restorer, publisher).run();
+      OperatorRequests requests =
+          new OperatorRequests(manifests, artifacts, learners.provenance(), learning);
+      new Session(consumer, learning, restorer, publisher, requests, erasures).run();
     } finally {
       joined = false;
     }
@@ -136,19 +159,26 @@ public final class RewardsPipeline implements Pipeline {
     private final LearningThread learning;
     private final Restorer restorer;
     private final Publisher publisher;
+    private final OperatorRequests requests;
+    private final ErasureLog erasures;
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private @Nullable RuntimeException failure;
     private boolean rejoin;
+    private long lookedNanos = System.nanoTime() - LOOK.toNanos();
 
     Session(
         Consumer<String, PreferenceBucket> consumer,
         LearningThread learning,
         Restorer restorer,
-        Publisher publisher) {
+        Publisher publisher,
+        OperatorRequests requests,
+        ErasureLog erasures) {
       this.consumer = consumer;
       this.learning = learning;
       this.restorer = restorer;
       this.publisher = publisher;
+      this.requests = requests;
+      this.erasures = erasures;
     }
 
     void run() {
@@ -160,6 +190,7 @@ public final class RewardsPipeline implements Pipeline {
           }
           fetch(idle() ? IDLE_POLL : Duration.ZERO);
           joined = consumer.groupMetadata().generationId() >= 0;
+          look();
           learnNext();
           publishNextDue();
         }
@@ -255,6 +286,7 @@ public final class RewardsPipeline implements Pipeline {
       for (TopicPartition topicPartition : partitions) {
         OwnedPartition partition = owned.remove(topicPartition);
         if (partition != null) {
+          metrics.ofModels().dropped(partition.trainer().names());
           restorer.release(partition);
         }
       }
@@ -366,6 +398,9 @@ public final class RewardsPipeline implements Pipeline {
       metrics.retracted(bucket.getRetractions());
       partition.progress().add(learned.steps(), System.nanoTime());
       sample.stop(metrics.learn());
+      if (owns(partition) && partition.trainer().urgent()) {
+        publish(partition);
+      }
     }
 
     /** On the learning thread. */
@@ -427,6 +462,39 @@ public final class RewardsPipeline implements Pipeline {
       return owned.get(partition.topicPartition()) == partition;
     }
 
+    // ---- operators and users who leave --------------------------------------------------------
+
+    /** A rollback is carried out at once, and where nothing is being learned too. */
+    private void look() {
+      long now = System.nanoTime();
+      if (now - lookedNanos < LOOK.toNanos()) {
+        return;
+      }
+      lookedNanos = now;
+      refreshErasures();
+      for (OwnedPartition partition : List.copyOf(owned.values())) {
+        orGiveUp(
+            partition,
+            () -> {
+              learning.run(() -> partition.trainer().forget(erasures.erasures()));
+              if (requests.carryOut(partition)) {
+                commit(partition);
+              }
+            });
+      }
+    }
+
+    private void refreshErasures() {
+      try {
+        erasures.refresh();
+      } catch (RuntimeException e) {
+        if (!Failures.recoverable(e)) {
+          throw e;
+        }
+        recover(e);
+      }
+    }
+
     // ---- publishing ------------------------------------------------------------------------
 
     /** One checkpoint between two polls. */
@@ -440,7 +508,12 @@ public final class RewardsPipeline implements Pipeline {
 
     private void publish(OwnedPartition partition) {
       if (partition.trainer().uncommitted()) {
-        orGiveUp(partition, () -> commit(partition));
+        orGiveUp(
+            partition,
+            () -> {
+              requests.carryOut(partition);
+              commit(partition);
+            });
       }
     }
 
@@ -452,12 +525,13 @@ public final class RewardsPipeline implements Pipeline {
       partition.trainer().committed(checkpoint, versions);
       partition.progress().committed();
       sample.stop(metrics.publish());
+      checkpoint.changed().forEach(metrics.ofModels()::committed);
       for (ModelVersion version : versions) {
         LOG.atInfo()
             .addKeyValue("model", version.getName())
             .addKeyValue("version", version.getVersion())
             .addKeyValue("comparisons", version.getComparisons())
-            .log("model published");
+            .log("model committed");
       }
     }
 

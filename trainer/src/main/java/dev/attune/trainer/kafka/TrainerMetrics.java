@@ -18,6 +18,7 @@ public final class TrainerMetrics {
   private static final String KIND = "kind";
 
   private final MeterRegistry registry;
+  private final ModelMeters modelMeters;
   private final Counter buckets;
   private final Counter emptyBuckets;
   private final Counter retractedComparisons;
@@ -33,6 +34,7 @@ public final class TrainerMetrics {
 
   public TrainerMetrics(MeterRegistry registry) {
     this.registry = registry;
+    modelMeters = new ModelMeters(registry);
     buckets =
         Counter.builder("attune.trainer.buckets")
             .description("Buckets read, empty ones included")
@@ -110,6 +112,11 @@ public final class TrainerMetrics {
 
   void recovered() {
     recoveries.increment();
+  }
+
+  /** The meters of each model. */
+  ModelMeters ofModels() {
+    return modelMeters;
   }
 
   Timer learn() {

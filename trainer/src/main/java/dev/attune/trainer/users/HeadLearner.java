@@ -32,10 +32,20 @@ final class HeadLearner implements EventLearner {
    */
   private record Lesson(double[] x, double offset, double target, double weight) {}
 
+  /** What an event teaches, so that its coordinates are looked for once. */
+  static final class Lessons {
+    private final List<Lesson> lessons = new ArrayList<>();
+    private final List<Double> longer = new ArrayList<>();
+  }
+
   @Override
   public UserState learn(UserState state, PastEvent event) {
+    return learn(state, lessons(event.feedback()));
+  }
+
+  UserState learn(UserState state, Lessons event) {
     GaussianWeights head = state.head();
-    for (Lesson lesson : lessons(event.feedback())) {
+    for (Lesson lesson : event.lessons) {
       double score = head.score(lesson.x) + lesson.offset;
       head = head.observe(lesson.x, score, lesson.target, lesson.weight);
     }
@@ -45,7 +55,7 @@ final class HeadLearner implements EventLearner {
   @Override
   public UserState forget(UserState state, PastEvent event) {
     GaussianWeights head = state.head();
-    List<Lesson> lessons = lessons(event.feedback());
+    List<Lesson> lessons = lessons(event.feedback()).lessons;
     for (int i = lessons.size() - 1; i >= 0; i--) {
       Lesson lesson = lessons.get(i);
       double score = head.score(lesson.x) + lesson.offset;
@@ -65,18 +75,16 @@ final class HeadLearner implements EventLearner {
   }
 
   /** What is expected of the event's comparisons as things stand. */
-  List<Prediction> predict(UserState state, Feedback feedback) {
+  List<Prediction> predict(UserState state, Lessons event) {
     List<Prediction> predictions = new ArrayList<>();
-    for (Comparison comparison : feedback.getComparisons()) {
-      Lesson lesson = lesson(feedback, comparison);
-      List<Reply> replies = feedback.getReplies();
+    for (int i = 0; i < event.longer.size(); i++) {
+      Lesson lesson = event.lessons.get(i);
       predictions.add(
           new Prediction(
               state.events(),
               logOdds(state.head(), lesson),
               logOdds(policy.prior(), lesson),
-              replies.get(comparison.getPreferred()).getText().length()
-                  - replies.get(comparison.getOther()).getText().length(),
+              event.longer.get(i),
               lesson.target,
               lesson.weight));
     }
@@ -89,15 +97,33 @@ final class HeadLearner implements EventLearner {
         / Math.sqrt(1 + Math.PI * head.variance(lesson.x) / 8);
   }
 
-  private List<Lesson> lessons(Feedback feedback) {
-    List<Lesson> lessons = new ArrayList<>();
+  /** What an event teaches: its comparisons first, then its judgements. */
+  Lessons lessons(Feedback feedback) {
+    Lessons lessons = new Lessons();
+    List<Reply> replies = feedback.getReplies();
+    double[][] known = new double[replies.size()][];
     for (Comparison comparison : feedback.getComparisons()) {
-      lessons.add(lesson(feedback, comparison));
+      double[] preferred = coordinates(known, feedback, comparison.getPreferred());
+      double[] other = coordinates(known, feedback, comparison.getOther());
+      double[] x = new double[preferred.length];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = preferred[i] - other[i];
+      }
+      lessons.lessons.add(
+          new Lesson(
+              x,
+              offset(feedback, comparison),
+              comparison.getTie() ? 0.5 : 1,
+              comparison.getWeight()));
+      lessons.longer.add(
+          (double)
+              (replies.get(comparison.getPreferred()).getText().length()
+                  - replies.get(comparison.getOther()).getText().length()));
     }
     for (Judgement judgement : feedback.getJudgements()) {
-      lessons.add(
+      lessons.lessons.add(
           new Lesson(
-              coordinates.of(feedback, judgement.getReply()),
+              coordinates(known, feedback, judgement.getReply()),
               0,
               judgement.getGood() ? 1 : 0,
               judgement.getWeight()));
@@ -105,14 +131,11 @@ final class HeadLearner implements EventLearner {
     return lessons;
   }
 
-  private Lesson lesson(Feedback feedback, Comparison comparison) {
-    double[] x = coordinates.of(feedback, comparison.getPreferred());
-    double[] other = coordinates.of(feedback, comparison.getOther());
-    for (int i = 0; i < x.length; i++) {
-      x[i] -= other[i];
+  private double[] coordinates(double[][] known, Feedback feedback, int reply) {
+    if (known[reply] == null) {
+      known[reply] = coordinates.of(feedback, reply);
     }
-    return new Lesson(
-        x, offset(feedback, comparison), comparison.getTie() ? 0.5 : 1, comparison.getWeight());
+    return known[reply];
   }
 
   /** By how much the domain's reward preferred what was preferred; 0 where it was not served. */

@@ -20,12 +20,12 @@ final class RowEventLearner implements EventLearner {
 
   @Override
   public UserState learn(UserState state, PastEvent event) {
-    return passes.learnRow(state, OnlineLearners.example(event.feedback(), event.userText()));
+    return passes.learnRow(state, OnlineLearners.example(event.feedback(), event.userText(), 0));
   }
 
   @Override
   public UserState forget(UserState state, PastEvent event) {
-    return passes.forgetRow(state, OnlineLearners.example(event.feedback(), event.userText()));
+    return passes.forgetRow(state, OnlineLearners.example(event.feedback(), event.userText(), 0));
   }
 
   @Override

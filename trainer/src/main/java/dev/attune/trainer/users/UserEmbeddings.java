@@ -6,6 +6,7 @@ import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.UserEmbedding;
+import dev.attune.schemas.serde.TrustedRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Between users' states as they are published and as they are computed with. */
 public final class UserEmbeddings {
+  static {
+    TrustedRecords.trust();
+  }
+
   private UserEmbeddings() {}
 
   /** A user of whom nothing has been learned. */

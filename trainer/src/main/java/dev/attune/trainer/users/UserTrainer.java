@@ -82,8 +82,9 @@ public final class UserTrainer {
     }
     UserState state = rest.state();
     for (Feedback feedback : bucket.getFeedback()) {
-      tally.predictions.addAll(heads.predict(state, feedback));
-      UserState learned = heads.learn(state, new PastEvent(feedback, bucket.getUserText()));
+      HeadLearner.Lessons lessons = heads.lessons(feedback);
+      tally.predictions.addAll(heads.predict(state, lessons));
+      UserState learned = heads.learn(state, lessons);
       tally.unchanged += learned.head().equals(state.head()) ? 1 : 0;
       state = learned;
       next.setComparisons(next.getComparisons() + feedback.getComparisons().size());

@@ -2,7 +2,10 @@ package dev.attune.trainer.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.attune.model.reward.EncodedExample;
+import dev.attune.model.reward.LearnedBatch;
 import dev.attune.model.reward.LearnerCounts;
+import dev.attune.model.reward.Prediction;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import java.util.ArrayList;
@@ -60,6 +63,16 @@ public final class FakeLearners implements LearnerFactory {
     return fake;
   }
 
+  @Override
+  public List<EncodedExample> generalSet(GeneralModel general, int count) {
+    return List.of();
+  }
+
+  @Override
+  public List<Prediction> predict(byte[] weights, List<EncodedExample> examples) {
+    return examples.stream().map(Prediction::untrained).toList();
+  }
+
   private final class Fake implements RewardLearner {
     private String weights;
     private long events;
@@ -73,7 +86,7 @@ public final class FakeLearners implements LearnerFactory {
     }
 
     @Override
-    public void accept(String head, PreferenceBucket bucket) {
+    public List<LearnedBatch> accept(String head, PreferenceBucket bucket) {
       for (Feedback feedback : bucket.getFeedback()) {
         beforeLearning.run();
         pending.add(
@@ -92,6 +105,7 @@ public final class FakeLearners implements LearnerFactory {
           pending.clear();
         }
       }
+      return List.of();
     }
 
     @Override
@@ -122,6 +136,19 @@ public final class FakeLearners implements LearnerFactory {
     @Override
     public Map<String, Double> metrics() {
       return Map.of("accuracy", 0.5);
+    }
+
+    @Override
+    public void fallBack(byte[] earlier) {
+      weights = new String(earlier, UTF_8).lines().findFirst().orElseThrow();
+    }
+
+    @Override
+    public void boost(double factor, int steps) {}
+
+    @Override
+    public int forget(long user) {
+      return 0;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.model.reward.PreferenceExample;
 import dev.attune.model.reward.PreferenceExample.Pair;
+import dev.attune.model.reward.UserKey;
 import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.Comparison;
 import dev.attune.schemas.events.Feedback;
@@ -36,12 +37,16 @@ class OnlineLearnersTest {
                 List.of("It belongs to law.", "I do not know."),
                 List.of(new Pair(1, 0, 0.5f, 0.25f, false), new Pair(0, 1, 1f, 0f, true)),
                 List.of(),
-                "I read contracts."),
+                "I read contracts.",
+                UserKey.of("user-0"),
+                false),
             new PreferenceExample(
                 List.of(new Turn("user", "What is number 2?")),
                 List.of("It belongs to law.", "I do not know."),
                 List.of(),
                 List.of(new PreferenceExample.Judgement(1, false, 0.5f)),
-                "I read contracts."));
+                "I read contracts.",
+                UserKey.of("user-0"),
+                true));
   }
 }

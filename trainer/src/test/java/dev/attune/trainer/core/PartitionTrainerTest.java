@@ -7,12 +7,14 @@ import dev.attune.schemas.Domains;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.GateDecision;
 import dev.attune.schemas.events.Judgement;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.PreferenceBucket;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PartitionTrainerTest {
@@ -37,7 +39,7 @@ class PartitionTrainerTest {
     // Then
     Checkpoint checkpoint = trainer.checkpoint();
     assertThat(checkpoint.changed()).hasSize(1);
-    assertThat(checkpoint.changed().get(0).state()).isEqualTo(expected.state());
+    assertThat(learner(checkpoint)).isEqualTo(expected.state());
     assertThat(checkpoint.position()).isEqualTo(2);
   }
 
@@ -107,7 +109,9 @@ class PartitionTrainerTest {
     assertThat(checkpoint.changed())
         .extracting(ModelCheckpoint::name)
         .containsExactly("domain/law.tax");
-    assertThat(checkpoint.changed().get(0).previous().orElseThrow().getVersion()).isEqualTo(1);
+    assertThat(checkpoint.changed().get(0).previous().orElseThrow().getPositions())
+        .extracting(BucketPosition::getNextOffset)
+        .containsExactly(2L);
     assertThat(checkpoint.models()).isEqualTo(2);
     assertThat(checkpoint.position()).isEqualTo(3);
   }
@@ -118,13 +122,14 @@ class PartitionTrainerTest {
     ModelVersion general = Versions.with("general", 4, "w", "s");
     PartitionTrainer trainer = trainer(LAW, new FakeLearners());
     trainer.begin(
-        "domain/law", Optional.of(new GeneralModel(general, new byte[] {1}, new byte[] {2})));
-    trainer.accept(0, Buckets.of(LAW, 0, 1));
+        "domain/law",
+        Optional.of(new GeneralModel(general, new byte[] {1}, TrainingStates.of(new byte[] {2}))));
+    trainer.accept(0, Buckets.of(LAW, 0, 4));
     Optional<String> first = trainer.checkpoint().changed().get(0).parent();
     List<ModelVersion> versions = commit(trainer);
 
     // When
-    trainer.accept(1, Buckets.of(LAW, 1, 1));
+    trainer.accept(1, Buckets.of(LAW, 1, 4));
 
     // Then
     assertThat(first).contains(general.getWeights().getSha256());
@@ -138,19 +143,104 @@ class PartitionTrainerTest {
     PartitionTrainer whole = trainer(LAW, new FakeLearners());
     whole.begin("domain/law", Optional.empty());
     whole.accept(0, Buckets.of(LAW, 0, 3));
-    byte[] state = whole.checkpoint().changed().get(0).state();
+    ModelCheckpoint first = whole.checkpoint().changed().get(0);
     List<ModelVersion> versions = commit(whole);
     whole.accept(1, Buckets.of(LAW, 1, 3));
     PartitionTrainer restored = trainer(LAW, new FakeLearners());
 
     // When
     restored.startAt(1);
-    restored.restore(versions.get(0), state);
+    restored.restore(stored(versions.get(0), first));
     restored.accept(1, Buckets.of(LAW, 1, 3));
 
     // Then
     assertThat(restored.checkpoint().changed().get(0).state())
         .isEqualTo(whole.checkpoint().changed().get(0).state());
+  }
+
+  @Test
+  void shouldCountOnlyWhatItPublishesAsAVersion() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.begin("domain/law", Optional.empty());
+    trainer.accept(0, Buckets.of(LAW, 0, 3));
+    ModelVersion begun = commit(trainer).get(0);
+    trainer.accept(1, Buckets.of(LAW, 1, 3));
+    ModelVersion published = commit(trainer).get(0);
+    trainer.accept(2, Buckets.of(LAW, 2, 1));
+
+    // When
+    ModelVersion between = commit(trainer).get(0);
+
+    // Then
+    assertThat(List.of(begun, published, between))
+        .extracting(ModelVersion::getVersion)
+        .containsExactly(0L, 1L, 1L);
+    assertThat(begun.getWeights())
+        .isEqualTo(Chunks.describe(new FakeLearners().customized(Optional.empty()).weights()));
+    assertThat(between.getWeights()).isEqualTo(published.getWeights());
+    assertThat(between.getState()).isNotEqualTo(published.getState());
+    assertThat(published.getVerdict().getDecision()).isEqualTo(GateDecision.UNGATED);
+  }
+
+  @Test
+  void shouldPublishNothingNewWhileItIsHeld() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.begin("domain/law", Optional.empty());
+    trainer.accept(0, Buckets.of(LAW, 0, 4));
+    ModelVersion published = commit(trainer).get(0);
+    trainer.hold(Set.of("domain/law"));
+    trainer.accept(1, Buckets.of(LAW, 1, 4));
+
+    // When
+    ModelVersion held = commit(trainer).get(0);
+
+    // Then
+    assertThat(held.getVersion()).isEqualTo(1);
+    assertThat(held.getWeights()).isEqualTo(published.getWeights());
+    assertThat(held.getComparisons()).isEqualTo(8);
+    assertThat(held.getVerdict().getDecision()).isEqualTo(GateDecision.PINNED);
+    trainer.hold(Set.of());
+    trainer.accept(2, Buckets.of(LAW, 2, 4));
+    assertThat(commit(trainer).get(0).getVersion()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldGoOnFromAnEarlierVersionAndStillCountEverything() {
+    // Given
+    PartitionTrainer trainer = trainer(LAW, new FakeLearners());
+    trainer.begin("domain/law", Optional.empty());
+    trainer.accept(0, Buckets.of(LAW, 0, 6));
+    ModelCheckpoint good = trainer.checkpoint().changed().get(0);
+    ModelVersion goodVersion = commit(trainer).get(0);
+    trainer.accept(1, Buckets.of(LAW, 1, 5));
+    commit(trainer);
+    RewardLearner expected = new FakeLearners().customized(Optional.empty());
+    expected.accept("pooled", Buckets.of(LAW, 0, 6));
+    expected.accept("pooled", Buckets.of(LAW, 1, 5));
+    expected.fallBack(TrainingState.read("domain/law", good.state()).learner());
+    expected.accept("pooled", Buckets.of(LAW, 2, 4));
+
+    // When
+    trainer.rollBack(goodVersion, good.weights(), good.state());
+
+    // Then
+    assertThat(trainer.uncommitted()).isTrue();
+    assertThat(trainer.urgent()).isTrue();
+    assertThat(trainer.checkpoint().changed().get(0).rolledBack()).isTrue();
+    ModelVersion back = commit(trainer).get(0);
+    assertThat(back.getVersion()).isEqualTo(1);
+    assertThat(back.getWeights()).isEqualTo(goodVersion.getWeights());
+    assertThat(back.getVerdict().getDecision()).isEqualTo(GateDecision.ROLLED_BACK);
+    assertThat(given(back)).isEqualTo(11);
+    assertThat(back.getMetrics()).containsEntry(Manifests.ABANDONED_COMPARISONS, 4.0);
+    trainer.accept(2, Buckets.of(LAW, 2, 4));
+    assertThat(learner(trainer.checkpoint())).isEqualTo(expected.state());
+    ModelVersion next = commit(trainer).get(0);
+    assertThat(next.getVersion()).isEqualTo(3);
+    assertThat(next.getParent()).isEqualTo(goodVersion.getWeights().getSha256());
+    assertThat(given(next)).isEqualTo(15);
   }
 
   @Test
@@ -170,7 +260,8 @@ class PartitionTrainerTest {
   void shouldRefuseADomainOfAnotherPartition() {
     // Given
     int other = (Domains.partition(LAW, PARTITIONS) + 1) % PARTITIONS;
-    PartitionTrainer trainer = new PartitionTrainer(other, PARTITIONS, new FakeLearners());
+    PartitionTrainer trainer =
+        new PartitionTrainer(other, PARTITIONS, new FakeLearners(), RewardsConfig.ungated());
 
     // When
     assertThatThrownBy(() -> trainer.accept(0, Buckets.of(LAW, 0, 1)))
@@ -202,7 +293,27 @@ class PartitionTrainerTest {
   }
 
   private static PartitionTrainer trainer(String domain, LearnerFactory learners) {
-    return new PartitionTrainer(Domains.partition(domain, PARTITIONS), PARTITIONS, learners);
+    return new PartitionTrainer(
+        Domains.partition(domain, PARTITIONS), PARTITIONS, learners, RewardsConfig.ungated());
+  }
+
+  private static byte[] learner(Checkpoint checkpoint) {
+    ModelCheckpoint model = checkpoint.changed().get(0);
+    return TrainingState.read(model.name(), model.state()).learner();
+  }
+
+  private static StoredModel stored(ModelVersion version, ModelCheckpoint checkpoint) {
+    return new StoredModel(
+        version,
+        checkpoint.weights(),
+        checkpoint.state(),
+        Optional.of(new StoredModel.Published(version, checkpoint.state())),
+        version.getVersion());
+  }
+
+  private static long given(ModelVersion version) {
+    return version.getComparisons()
+        + version.getMetrics().get(Manifests.PENDING_COMPARISONS).longValue();
   }
 
   /** Commits everything as the publisher does. */

@@ -79,8 +79,14 @@ public final class PolicyPipeline implements Pipeline {
    *
    * @param training how events are sampled and when epochs are learned
    * @param checkpointInterval how long at most what has been read waits to be stored
+   * @param keepVersions how many epochs keep their manifests and weights
+   * @param keepAtLeast how long a replaced epoch keeps its weights in any case
    */
-  public record Settings(PolicyTraining.Settings training, Duration checkpointInterval) {}
+  public record Settings(
+      PolicyTraining.Settings training,
+      Duration checkpointInterval,
+      int keepVersions,
+      Duration keepAtLeast) {}
 
   /**
    * @param provenance what manifests say of the base and the settings
@@ -118,7 +124,7 @@ public final class PolicyPipeline implements Pipeline {
             new ManifestLog(
                 clients.common().committed(Topics.MODELS),
                 brokers,
-                new VersionHistory(1, Duration.ZERO));
+                new VersionHistory(settings.keepVersions(), settings.keepAtLeast()));
         ArtifactStore artifacts =
             new ArtifactStore(
                 clients.common().artifacts(), clients.common().uncommitted(Topics.ARTIFACTS));
@@ -128,7 +134,7 @@ public final class PolicyPipeline implements Pipeline {
       PolicyRestorer restorer =
           new PolicyRestorer(
               clients, brokers, manifests, artifacts, provenance, settings.training());
-      PolicyPublisher publisher = new PolicyPublisher(artifacts, provenance, clock);
+      PolicyPublisher publisher = new PolicyPublisher(artifacts, manifests, provenance, clock);
       new Session(consumer, learning, restorer, publisher).run();
     } finally {
       joined = false;
@@ -349,7 +355,7 @@ public final class PolicyPipeline implements Pipeline {
         if (!training.uncommitted()) {
           uncommittedSince = System.nanoTime();
         }
-        training.accept(record.partition(), record.offset(), record.key(), record.value());
+        accept(training, record);
       }
       if (owns(current) && training.epochDue()) {
         learnEpoch(current);
@@ -361,6 +367,24 @@ public final class PolicyPipeline implements Pipeline {
           store();
         }
         metrics.standing(current.policy(), training);
+      }
+    }
+
+    private void accept(
+        PolicyTraining training, ConsumerRecord<String, PreferenceBucket> record) {
+      try {
+        training.accept(record.partition(), record.offset(), record.key(), record.value());
+      } catch (IllegalArgumentException e) {
+        throw new TrainerException(
+            "the bucket at offset "
+                + record.offset()
+                + " of partition "
+                + record.partition()
+                + " of "
+                + record.topic()
+                + " cannot be used: "
+                + e.getMessage(),
+            e);
       }
     }
 

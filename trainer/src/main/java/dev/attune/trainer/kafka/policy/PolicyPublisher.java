@@ -10,7 +10,9 @@ import dev.attune.schemas.events.GateVerdict;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.trainer.core.CommitNote;
 import dev.attune.trainer.core.Provenance;
+import dev.attune.trainer.core.VersionHistory;
 import dev.attune.trainer.kafka.ArtifactStore;
+import dev.attune.trainer.kafka.ManifestLog;
 import dev.attune.trainer.policy.PolicyCounts;
 import dev.attune.trainer.policy.PolicyTraining;
 import java.time.Clock;
@@ -29,14 +31,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stores where the policy stands: first the artifacts, then in one transaction the manifest, of a
- * new epoch its history and measurement, the tombstones of the state before and the group's
- * offsets. Either all of it is seen or nothing.
+ * new epoch its history and measurement, the tombstones of the state before and of old epochs, and
+ * the group's offsets. Either all of it is seen or nothing.
  *
  * <p>A state has users' texts in it, so only one is ever kept: that of the current manifest. The
  * history of an epoch names its weights in place of a state.
  */
 final class PolicyPublisher {
+  /** Old epochs that are cleaned up at once. */
+  private static final int CLEANED_AT_ONCE = 16;
+
   private final ArtifactStore artifacts;
+  private final ManifestLog manifests;
   private final Provenance provenance;
   private final Clock clock;
 
@@ -48,8 +54,10 @@ final class PolicyPublisher {
    */
   record Decision(@Nullable Policy policy, GateVerdict verdict, Map<String, Double> metrics) {}
 
-  PolicyPublisher(ArtifactStore artifacts, Provenance provenance, Clock clock) {
+  PolicyPublisher(
+      ArtifactStore artifacts, ManifestLog manifests, Provenance provenance, Clock clock) {
     this.artifacts = artifacts;
+    this.manifests = manifests;
     this.provenance = provenance;
     this.clock = clock;
   }
@@ -73,6 +81,9 @@ final class PolicyPublisher {
             writer.training().toBytes(), Optional.ofNullable(previous).map(ModelVersion::getState));
     artifacts.confirm();
     ModelVersion manifest = manifest(writer, policy, weights, state, decision, now);
+    manifests.refresh();
+    VersionHistory.Obsolete obsolete =
+        manifests.history().obsolete(ModelKeys.POLICY, now, CLEANED_AT_ONCE);
     Producer<String, SpecificRecord> producer = writer.producer();
     producer.beginTransaction();
     producer.send(record(Topics.MODELS.name(), ModelKeys.POLICY, manifest));
@@ -90,9 +101,29 @@ final class PolicyPublisher {
     if (previous != null && !previous.getState().equals(state)) {
       ArtifactStore.tombstones(previous.getState()).forEach(producer::send);
     }
+    clean(producer, obsolete, manifest);
     producer.sendOffsetsToTransaction(offsets(writer), group);
     producer.commitTransaction();
+    manifests.history().forget(obsolete);
     writer.committed(policy, manifest);
+  }
+
+  private static void clean(
+      Producer<String, SpecificRecord> producer,
+      VersionHistory.Obsolete obsolete,
+      ModelVersion current) {
+    for (ModelVersion old : obsolete.versions()) {
+      producer.send(
+          record(
+              Topics.MODELS.name(),
+              ModelKeys.history(ModelKeys.POLICY, old.getVersion()),
+              null));
+    }
+    for (Artifact artifact : obsolete.artifacts()) {
+      if (!artifact.equals(current.getWeights()) && !artifact.equals(current.getState())) {
+        ArtifactStore.tombstones(artifact).forEach(producer::send);
+      }
+    }
   }
 
   private ModelVersion manifest(
@@ -175,7 +206,7 @@ final class PolicyPublisher {
   }
 
   private static ProducerRecord<String, SpecificRecord> record(
-      String topic, String key, SpecificRecord value) {
+      String topic, String key, @Nullable SpecificRecord value) {
     return new ProducerRecord<>(topic, key, value);
   }
 }

@@ -82,7 +82,7 @@ final class PolicyRestorer {
 
   private PolicyWriter restore(
       Producer<String, SpecificRecord> producer, Consumer<String, ?> consumer) {
-    Optional<ModelVersion> manifest = manifests.history().newest(ModelKeys.POLICY);
+    Optional<ModelVersion> manifest = manifests.history().current(ModelKeys.POLICY);
     manifest.ifPresent(version -> Manifests.requireFit(version, provenance));
     Brokers.TopicInfo topic = brokers.describe(Topics.BUCKETS_BY_USER.name());
     PolicyTraining training = new PolicyTraining(settings);

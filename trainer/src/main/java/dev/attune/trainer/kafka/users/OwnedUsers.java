@@ -2,6 +2,7 @@ package dev.attune.trainer.kafka.users;
 
 import dev.attune.platform.store.DiskStore;
 import dev.attune.trainer.users.BucketRecord;
+import dev.attune.trainer.users.UserMeasurements;
 import dev.attune.trainer.users.UserPartition;
 import dev.attune.trainer.users.UsersNote;
 import java.util.ArrayDeque;
@@ -22,6 +23,8 @@ final class OwnedUsers {
   private final UserPartition users;
   private final Deque<Fetched> heads = new ArrayDeque<>();
   private final Deque<Fetched> rows = new ArrayDeque<>();
+  private final UserMeasurements measurements = new UserMeasurements();
+  private long evaluated;
   private long position;
   private long rowPosition;
 
@@ -65,6 +68,20 @@ final class OwnedUsers {
 
   UserPartition users() {
     return users;
+  }
+
+  /** What heads expected, since the partition was taken up. */
+  UserMeasurements measurements() {
+    return measurements;
+  }
+
+  /** Whether so many comparisons were measured since the last time that it was. */
+  boolean evaluationDue(int every) {
+    if (measurements.count() - evaluated < every) {
+      return false;
+    }
+    evaluated = measurements.count();
+    return true;
   }
 
   /** Records for heads, and after them for rows. */

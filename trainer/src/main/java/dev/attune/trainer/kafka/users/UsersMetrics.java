@@ -1,16 +1,22 @@
 package dev.attune.trainer.kafka.users;
 
+import dev.attune.trainer.gate.PrequentialMeter;
 import dev.attune.trainer.users.Tally;
+import dev.attune.trainer.users.UserMeasurements;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;
 
-/** Every meter of the users pipeline; what was not committed is not counted. Thread-safe. */
+/** Every meter of the users pipeline; what was not committed is not counted. One thread changes
+ * them, any may read. */
 public final class UsersMetrics {
   private static final String PREFIX = "attune.trainer.users.";
   private static final String PART = "part";
@@ -38,6 +44,17 @@ public final class UsersMetrics {
   private final AtomicLong users;
   private final AtomicLong withoutRow;
   private final AtomicLong epoch;
+  private final UserMeasurements measurements = new UserMeasurements();
+  private volatile Map<String, Map<String, Double>> measured = Map.of();
+
+  private static final List<String> MEASURES =
+      List.of(
+          PrequentialMeter.ACCURACY,
+          PrequentialMeter.LOG_LOSS,
+          PrequentialMeter.BRIER,
+          PrequentialMeter.ECE,
+          UserMeasurements.GAIN_GENERIC,
+          UserMeasurements.GAIN_LONGER);
 
   /** What is measured of heads and rows alike. */
   record Part(Timer learn, Timer commit, Timer freshness, AtomicLong lag) {}
@@ -70,6 +87,9 @@ public final class UsersMetrics {
     users = gauge("count", "Users with a state, of the owned partitions");
     withoutRow = gauge("without.row", "Of them, those whose comparisons have not reached a row");
     epoch = gauge("epoch", "Epoch of the policy that users are learned under; 0: none yet");
+    for (String group : UserMeasurements.groups()) {
+      MEASURES.forEach(measure -> prequential(group, measure));
+    }
   }
 
   /** Adds a client's own meters until the result is closed. */
@@ -95,6 +115,22 @@ public final class UsersMetrics {
     remembered.increment(tally.rememberedFeatures());
     read.increment(tally.readFeatures());
     refused.increment(tally.refusedCoordinates());
+    tally.predictions().forEach(measurements::add);
+    if (!tally.predictions().isEmpty()) {
+      Map<String, Map<String, Double>> now = new HashMap<>();
+      UserMeasurements.groups().forEach(group -> now.put(group, measurements.of(group)));
+      measured = Map.copyOf(now);
+    }
+  }
+
+  private void prequential(String tenure, String measure) {
+    Gauge.builder(
+            PREFIX + "prequential",
+            () -> measured.getOrDefault(tenure, Map.of()).getOrDefault(measure, Double.NaN))
+        .description("How heads predict comparisons before learning them, by the user's tenure")
+        .tag("tenure", tenure)
+        .tag("measure", measure)
+        .register(registry);
   }
 
   Part heads() {

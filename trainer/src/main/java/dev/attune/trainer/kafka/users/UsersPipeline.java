@@ -2,6 +2,7 @@ package dev.attune.trainer.kafka.users;
 
 import dev.attune.model.policy.Policy;
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Evaluation;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.kafka.Brokers;
@@ -292,22 +293,26 @@ public final class UsersPipeline implements Pipeline {
     /** Takes up a newer epoch between two batches. */
     private void followPolicy() {
       long now = System.nanoTime();
-      if (now - policiesFollowed < POLICY_INTERVAL.toNanos()) {
-        return;
+      if (now - policiesFollowed >= POLICY_INTERVAL.toNanos()) {
+        policiesFollowed = now;
+        orRecover(policies::follow);
       }
-      policiesFollowed = now;
-      orRecover(
-          () -> {
-            policies.follow();
-            adopt();
-          });
+      if (policies.hasNewer(epoch())) {
+        orRecover(this::adopt);
+      }
+    }
+
+    /** The epoch that is learned under; 0: none yet. */
+    private long epoch() {
+      return loaded == null ? 0 : loaded.trainer().policy().epoch();
+    }
+
+    /** What users are learned with now; null while there is no policy or a newer one is known. */
+    private UserTrainers.@Nullable Loaded current() {
+      return policies.hasNewer(epoch()) ? null : loaded;
     }
 
     private void adopt() {
-      long epoch = loaded == null ? 0 : loaded.trainer().policy().epoch();
-      if (!policies.hasNewer(epoch)) {
-        return;
-      }
       Policy policy = policies.policy().orElseThrow();
       UserTrainers.Loaded next = onLearningThread(() -> trainers.load(policy));
       unload();
@@ -386,7 +391,7 @@ public final class UsersPipeline implements Pipeline {
 
     /** One batch of each partition. Returns whether there was any. */
     private boolean learnHeads() {
-      UserTrainers.Loaded with = loaded;
+      UserTrainers.Loaded with = current();
       if (with == null) {
         return false;
       }
@@ -402,8 +407,7 @@ public final class UsersPipeline implements Pipeline {
               partition,
               batch,
               metrics.heads(),
-              records ->
-                  partition.users().learnHeads(records, with.trainer(), settings.batched()),
+              records -> partition.users().learnHeads(records, with.trainer(), settings.batched()),
               last -> last + 1,
               last -> partition.rowPosition());
         }
@@ -413,7 +417,7 @@ public final class UsersPipeline implements Pipeline {
 
     /** A few events of the partition whose turn it is. Returns whether there were any. */
     private boolean learnRows() {
-      UserTrainers.Loaded with = loaded;
+      UserTrainers.Loaded with = current();
       if (!settings.rows() || with == null || !with.trainer().hasRows()) {
         return false;
       }
@@ -476,8 +480,7 @@ public final class UsersPipeline implements Pipeline {
             long now = clock.millis();
             for (OwnedUsers.Fetched one : fetched) {
               if (one.record().offset() <= batch.last()) {
-                part.freshness()
-                    .record(Math.max(0, now - one.timestamp()), TimeUnit.MILLISECONDS);
+                part.freshness().record(Math.max(0, now - one.timestamp()), TimeUnit.MILLISECONDS);
               }
             }
           });
@@ -509,7 +512,6 @@ public final class UsersPipeline implements Pipeline {
       // Rows that pass over buckets change nothing: the next commit says how far they have come.
       if (!batch.changes().isEmpty()) {
         Timer.Sample sample = Timer.start();
-        long epoch = loaded == null ? 0 : loaded.trainer().policy().epoch();
         partition.producer().beginTransaction();
         batch
             .changes()
@@ -520,13 +522,22 @@ public final class UsersPipeline implements Pipeline {
                         .send(
                             new ProducerRecord<>(
                                 Topics.USERS.name(), topicPartition.partition(), user, state)));
+        batch.tally().predictions().forEach(partition.measurements()::add);
+        if (partition.evaluationDue(settings.evaluateEvery())) {
+          Evaluation evaluation = evaluation(partition);
+          partition
+              .producer()
+              .send(
+                  new ProducerRecord<>(
+                      Topics.EVALUATIONS.name(), evaluation.getModel(), evaluation));
+        }
         partition
             .producer()
             .sendOffsetsToTransaction(
                 Map.of(
                     topicPartition,
                     new OffsetAndMetadata(
-                        position, partition.note(rowPosition, batch, epoch).encode())),
+                        position, partition.note(rowPosition, batch, epoch()).encode())),
                 consumer.groupMetadata());
         partition.producer().commitTransaction();
         sample.stop(part.commit());
@@ -536,6 +547,18 @@ public final class UsersPipeline implements Pipeline {
       partition.rows().removeIf(fetched -> fetched.record().offset() < rowPosition);
       metrics.committed(batch.tally());
       metrics.owned(owned.values());
+    }
+
+    private Evaluation evaluation(OwnedUsers partition) {
+      return Evaluation.newBuilder()
+          .setModel("users/" + partition.topicPartition().partition())
+          .setVersion(epoch())
+          .setKind("prequential")
+          .setEvents(partition.measurements().count())
+          .setMetrics(partition.measurements().metrics())
+          .setMeasuredAt(clock.instant())
+          .setLabels(Map.of())
+          .build();
     }
 
     /** Failures that pass cost the partition's place: it is taken up anew. */

@@ -84,8 +84,7 @@ final class UsersRestorer {
           consumer.committed(new HashSet<>(partitions));
       Map<TopicPartition, Long> beginnings = brokers.beginnings(partitions);
       Map<TopicPartition, Long> ends = brokers.ends(partitions);
-      long memory =
-          Math.max(DiskStore.LEAST_MEMORY, settings.memory() / buckets.partitions());
+      long memory = Math.max(DiskStore.LEAST_MEMORY, settings.memory() / buckets.partitions());
       for (TopicPartition partition : partitions) {
         DiskStore disk = DiskStore.open(folder(partition), memory);
         open.add(disk);

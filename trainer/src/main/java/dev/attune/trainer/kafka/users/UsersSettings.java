@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * How the users pipeline works. Immutable.
  *
+ * @param group the consumer group, and the prefix of transactional ids
  * @param stateDir the folder of the stores on disk; one process's
  * @param memory bytes that the stores of all partitions take
  * @param rows whether P-DPO rows are learned
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param evaluateEvery a partition's measurements are written after so many events
  */
 public record UsersSettings(
+    String group,
     Path stateDir,
     long memory,
     boolean rows,
@@ -25,4 +27,11 @@ public record UsersSettings(
     int references,
     int rememberedReplies,
     Optional<Duration> expireAfter,
-    int evaluateEvery) {}
+    int evaluateEvery) {
+  /** Checks the group. */
+  public UsersSettings {
+    if (group.isBlank()) {
+      throw new IllegalArgumentException("the users pipeline's group is empty");
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** What operators do with published models. */
+@NullMarked
+package dev.attune.cli.models;
+
+import org.jspecify.annotations.NullMarked;

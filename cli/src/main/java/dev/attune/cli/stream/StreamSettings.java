@@ -1,0 +1,57 @@
+package dev.attune.cli.stream;
+
+import java.util.Map;
+
+/**
+ * How the stream is sent.
+ *
+ * @param judgments how many judgments at most
+ * @param chunk judgments that are asked about together, and then told
+ * @param mostUnlearned events that the trainer may be behind when the next chunk goes out
+ * @param users simulated users in all; 0 leaves them out
+ * @param usersAtOnce simulated users who are there at a time
+ * @param seed of the base, its training part, and the simulated users
+ */
+record StreamSettings(
+    int judgments, int chunk, int mostUnlearned, int users, int usersAtOnce, long seed) {
+  /**
+   * The services' settings. A judgment has two replies of some 60 tokens, and the same 859 texts
+   * come back again and again, so steps are larger than a chat's; new domains come late in the
+   * stream, so the learning rate falls later; and what is learned is to be served soon, however
+   * much was learned before: a decision every 256 events, for any gain. Rows have no part in
+   * rewards unless a domain asks for it, so they are left out.
+   */
+  static final Map<String, String> SERVICES =
+      Map.ofEntries(
+          Map.entry("trainer.pipelines", "rewards,users,policy"),
+          Map.entry("trainer.learning.length", "true"),
+          Map.entry("trainer.learning.prompt-tokens", "64"),
+          Map.entry("trainer.learning.reply-tokens", "96"),
+          Map.entry("trainer.learning.batch-events", "64"),
+          Map.entry("trainer.learning.general-replay", "0"),
+          Map.entry("trainer.learning.decay-steps", "600"),
+          Map.entry("trainer.learning.average", "0.97"),
+          Map.entry("trainer.gate.minimum-events", "256"),
+          Map.entry("trainer.gate.share", "0"),
+          Map.entry("trainer.gate.minimum-gain", "0"),
+          Map.entry("trainer.checkpoint.interval", "2s"),
+          Map.entry("trainer.policy.prompt-tokens", "64"),
+          Map.entry("trainer.policy.reply-tokens", "96"),
+          Map.entry("trainer.policy.rows", "false"),
+          Map.entry("trainer.users.rows", "false"),
+          Map.entry("scorer.after.max-wait", "30s"),
+          Map.entry("ingest.by-domain.max-age", "200ms"));
+
+  /** All judgments, and a few hundred users. */
+  static StreamSettings standard(long seed) {
+    return new StreamSettings(Integer.MAX_VALUE, 256, 512, 360, 48, seed);
+  }
+
+  StreamSettings {
+    if (judgments < 1 || chunk < 1 || mostUnlearned < chunk || users < 0 || usersAtOnce < 1) {
+      throw new IllegalArgumentException(
+          "%d judgments in chunks of %d, %d unlearned, %d users, %d at once; allowed are 1 or more, a chunk or more, 0 or more, 1 or more"
+              .formatted(judgments, chunk, mostUnlearned, users, usersAtOnce));
+    }
+  }
+}
