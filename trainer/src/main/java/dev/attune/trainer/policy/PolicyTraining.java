@@ -114,9 +114,19 @@ public final class PolicyTraining {
               bucket.getSourcePartition(),
               feedback.getOffset(),
               feedback.getOccurredAt().toEpochMilli(),
-              new UserEvent(bucket.getUserId(), example, served(feedback))));
+              new UserEvent(bucket.getUserId(), kept(example), served(feedback))));
     }
     return events;
+  }
+
+  /** What a policy learns from, and so what is stored. */
+  private static PreferenceExample kept(PreferenceExample example) {
+    return new PreferenceExample(
+        example.prompt(),
+        example.replies(),
+        example.pairs(),
+        example.judgements(),
+        example.userText());
   }
 
   private static List<OptionalDouble> served(Feedback feedback) {
