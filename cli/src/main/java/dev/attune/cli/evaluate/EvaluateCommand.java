@@ -38,10 +38,12 @@ public final class EvaluateCommand {
   @Command(
       name = "customized",
       description = {
-        "Teach general and then domain-specific preferences through the whole system, and print the",
+        "Teach general and then domain-specific preferences through the whole system, and print"
+            + " the",
         "accuracy of the rewards on queries held out, before and after, beside simple floors.",
         "The base and its tokenizer are trained on the training part first, and cached.",
-        "With --offline the same is done in one process without Kafka, for the strategies of keeping",
+        "With --offline the same is done in one process without Kafka, for the strategies of"
+            + " keeping",
         "general ability side by side, and for the best of them with three seeds."
       })
   int customized(

@@ -107,8 +107,7 @@ final class ClosedLoop implements AutoCloseable {
         .build();
   }
 
-  private void tell(List<Occasion> occasions, List<String> requestIds)
-      throws InterruptedException {
+  private void tell(List<Occasion> occasions, List<String> requestIds) throws InterruptedException {
     List<CompletableFuture<RecordMetadata>> sent = new ArrayList<>();
     for (int i = 0; i < occasions.size(); i++) {
       PreferenceEvent event =
@@ -144,7 +143,9 @@ final class ClosedLoop implements AutoCloseable {
     return models.newest();
   }
 
-  /** Each event that has been told is one comparison; a batch that is not full yet does not count. */
+  /**
+   * Each event that has been told is one comparison; a batch that is not full yet does not count.
+   */
   private long learned() {
     ModelVersion manifest = models.newest(model);
     long comparisons = manifest == null ? 0 : manifest.getComparisons();

@@ -28,8 +28,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "stream",
     description = {
-      "Send real people's judgments in time order through the whole system in a closed loop, and then",
-      "simulated users who come and go; print how often the chosen reply had the higher reward before",
+      "Send real people's judgments in time order through the whole system in a closed loop, and"
+          + " then",
+      "simulated users who come and go; print how often the chosen reply had the higher reward"
+          + " before",
       "it was learned from: by length, the pooled reward, the domain's, and the user's.",
       "The services run here; the cluster too, where none is named."
     })
@@ -49,10 +51,7 @@ public final class StreamCommand implements Callable<Integer> {
               + " the base is made of, and dsp/'s test part for the simulated users.")
   private Path folder;
 
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      description = "Judgments at most (default: all).")
+  @Option(names = "--limit", paramLabel = "N", description = "Judgments at most (default: all).")
   private int limit = Integer.MAX_VALUE;
 
   @Option(
@@ -65,8 +64,7 @@ public final class StreamCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description =
-          "Of the split, the base and the simulated users (default: ${DEFAULT-VALUE}).")
+      description = "Of the split, the base and the simulated users (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
@@ -87,12 +85,7 @@ public final class StreamCommand implements Callable<Integer> {
     StreamSettings standard = StreamSettings.standard(seed);
     StreamSettings wanted =
         new StreamSettings(
-            limit,
-            standard.chunk(),
-            standard.mostUnlearned(),
-            users,
-            standard.usersAtOnce(),
-            seed);
+            limit, standard.chunk(), standard.mostUnlearned(), users, standard.usersAtOnce(), seed);
     CustomizedData data = CustomizedData.read(folder, null, seed);
     long start = System.nanoTime();
     Path base =
@@ -104,18 +97,12 @@ public final class StreamCommand implements Callable<Integer> {
     StreamEvaluation evaluation = new StreamEvaluation(wanted, console);
     People people =
         onStack(
-            base,
-            services,
-            console,
-            stack -> evaluation.people(folder.resolve(JUDGMENTS), stack));
+            base, services, console, stack -> evaluation.people(folder.resolve(JUDGMENTS), stack));
     Simulated simulated =
         users == 0
             ? null
             : onStack(
-                base,
-                services,
-                console,
-                stack -> evaluation.simulated(data.dsp().test(), stack));
+                base, services, console, stack -> evaluation.simulated(data.dsp().test(), stack));
     StreamResult result = new StreamResult(people, simulated, services, baseSeconds, seed);
     StreamSummary.print(result, console);
     JsonReport.write(common.json(), result.json());
@@ -128,8 +115,7 @@ public final class StreamCommand implements Callable<Integer> {
   }
 
   /** Each phase has a system of its own: one's users would shape the other's policy. */
-  private <T> T onStack(
-      Path base, Map<String, String> services, Console console, Phase<T> phase)
+  private <T> T onStack(Path base, Map<String, String> services, Console console, Phase<T> phase)
       throws IOException, InterruptedException {
     Map<String, String> all = new LinkedHashMap<>(cluster.serviceSettings());
     all.putAll(services);

@@ -117,8 +117,7 @@ final class StreamEvaluation {
     Random order = new Random(settings.seed());
     SimulatedFigures figures = new SimulatedFigures();
     Map<String, Integer> earlier = new HashMap<>();
-    try (ClosedLoop loop =
-            new ClosedLoop(stack, Domains.modelName(CHAT), run + "-simulated");
+    try (ClosedLoop loop = new ClosedLoop(stack, Domains.modelName(CHAT), run + "-simulated");
         Progress progress = console.progress("Simulated users", "users", settings.users())) {
       for (List<PersonalComparison> round = users.round();
           !round.isEmpty();
@@ -139,8 +138,7 @@ final class StreamEvaluation {
         progress.note(note(figures.known(), Means.By.PERSONAL, loop.behind()));
         progress.to(users.arrived());
       }
-      return new Simulated(
-          figures, users.arrived(), loop.settle(), loop.models(), seconds(start));
+      return new Simulated(figures, users.arrived(), loop.settle(), loop.models(), seconds(start));
     }
   }
 

@@ -16,14 +16,7 @@ import java.util.stream.Stream;
 final class StreamSummary {
   private static final List<String> HEADER =
       List.of(
-          "earlier events",
-          "choices",
-          "longer",
-          "global",
-          "domain",
-          "personal",
-          "log-loss",
-          "ece");
+          "earlier events", "choices", "longer", "global", "domain", "personal", "log-loss", "ece");
   private static final List<String> SIMULATED_HEADER =
       List.of("earlier events", "choices", "generic", "personal");
   private static final String TARGETS =
@@ -139,8 +132,7 @@ final class StreamSummary {
     for (int earlier = 0; earlier < points.size(); earlier++) {
       rows.add(row(String.valueOf(earlier), points.get(earlier), By.GLOBAL, By.PERSONAL));
     }
-    rows.add(
-        row(SimulatedFigures.KNOWN + " or more", figures.known(), By.GLOBAL, By.PERSONAL));
+    rows.add(row(SimulatedFigures.KNOWN + " or more", figures.known(), By.GLOBAL, By.PERSONAL));
     return rows;
   }
 

@@ -19,9 +19,7 @@ class ArrivingUsersTest {
     List<Integer> present = new ArrayList<>();
 
     // When
-    for (List<PersonalComparison> round = users.round();
-        !round.isEmpty();
-        round = users.round()) {
+    for (List<PersonalComparison> round = users.round(); !round.isEmpty(); round = users.round()) {
       present.add(round.size());
       assertThat(round).extracting(PersonalComparison::user).doesNotHaveDuplicates();
       round.forEach(choice -> choices.merge(choice.user(), 1, Integer::sum));

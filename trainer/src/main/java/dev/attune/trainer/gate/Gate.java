@@ -118,7 +118,8 @@ public final class Gate {
 
   /** Returns whether enough events have come since the last decision. */
   public boolean due() {
-    return events - lastDecision >= Math.max(config.minimumEvents(), (long) (config.share() * events));
+    return events - lastDecision
+        >= Math.max(config.minimumEvents(), (long) (config.share() * events));
   }
 
   /**

@@ -230,7 +230,8 @@ class GateTest {
   void shouldDecideAsOftenAfterALongHistoryWhereNoShareIsAskedFor() {
     // Given
     Gate gate =
-        new Gate(new GateConfig(10, 0, 20, 3, 0.005, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2), 1, List.of());
+        new Gate(
+            new GateConfig(10, 0, 20, 3, 0.005, 0.02, 0.05, 0.05, 2, 5, 12, 30, 2), 1, List.of());
     for (int id = 1; id <= 390; id++) {
       gate.observe(prediction(id, id, 0.5));
     }
