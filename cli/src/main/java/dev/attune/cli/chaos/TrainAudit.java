@@ -99,7 +99,8 @@ final class TrainAudit {
     long different = 0;
     Set<String> fields = new TreeSet<>();
     for (String user : union(undisturbed.users(), disturbed.users())) {
-      List<String> found = differences(undisturbed.users().get(user), disturbed.users().get(user));
+      List<String> found =
+          differences(undisturbed.users().get(user), disturbed.users().get(user), Set.of());
       fields.addAll(found);
       different += found.isEmpty() ? 0 : 1;
     }

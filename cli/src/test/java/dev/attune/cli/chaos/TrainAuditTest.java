@@ -12,9 +12,11 @@ import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Retraction;
 import dev.attune.schemas.events.Route;
 import dev.attune.schemas.events.UserEmbedding;
+import dev.attune.schemas.serde.AvroSerializer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,12 @@ class TrainAuditTest {
 
   private final LearnedAccount undisturbed = new LearnedAccount();
   private final LearnedAccount disturbed = new LearnedAccount();
+
+  /** Loading it has Avro trust our records, which the defaults of their builders need. */
+  @BeforeAll
+  static void loadSerializer() {
+    new AvroSerializer<UserEmbedding>().close();
+  }
 
   /** Two events of one user, one of which is taken back. */
   @BeforeEach
