@@ -99,7 +99,8 @@ final class UsersKeys {
   static UsersSettings read(Configuration configuration) {
     return new UsersSettings(
         configuration.get(GROUP),
-        Optional.ofNullable(configuration.get(STATE_DIR))
+        configuration
+            .find(STATE_DIR)
             .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"), "attune-trainer")),
         (long) configuration.get(MEMORY) << 20,
         configuration.get(ROWS),

@@ -24,6 +24,10 @@ final class TrainAudit {
   /** Of a manifest: when and between which records a checkpoint fell, which kills may change. */
   private static final Set<String> BY_CHANCE = Set.of("positions", "publishedAt");
 
+  /** The same of a calibration, which is numbered by the checkpoints that it was part of. */
+  private static final Set<String> BY_CHANCE_OF_CALIBRATIONS =
+      Set.of("positions", "publishedAt", "version", "parent");
+
   private static final String PENDING_COMPARISONS = "pendingComparisons";
   private static final String PENDING_JUDGEMENTS = "pendingJudgements";
 
@@ -42,7 +46,7 @@ final class TrainAudit {
         disturbed.erasures(),
         different(undisturbed.bucketHashes(), disturbed.bucketHashes()),
         models,
-        different(undisturbed.versions(), disturbed.versions()),
+        changed(undisturbed.versions(), disturbed.versions()),
         undisturbed.republished() + disturbed.republished(),
         users(undisturbed, disturbed));
   }
@@ -63,7 +67,10 @@ final class TrainAudit {
         lessons.comparisons(),
         taken(undisturbed, name).comparisons(),
         taken(disturbed, name).comparisons(),
-        differences(expected, found),
+        differences(
+            expected,
+            found,
+            ModelKeys.calibrationDomain(name).isPresent() ? BY_CHANCE_OF_CALIBRATIONS : BY_CHANCE),
         counted);
   }
 
@@ -132,13 +139,13 @@ final class TrainAudit {
 
   /** The names of the fields that differ; "missing" where there is no such record. */
   private static List<String> differences(
-      @Nullable SpecificRecord expected, @Nullable SpecificRecord found) {
+      @Nullable SpecificRecord expected, @Nullable SpecificRecord found, Set<String> byChance) {
     if (expected == null || found == null) {
       return expected == null && found == null ? List.of() : List.of("missing");
     }
     List<String> different = new ArrayList<>();
     for (Schema.Field field : expected.getSchema().getFields()) {
-      if (!BY_CHANCE.contains(field.name())
+      if (!byChance.contains(field.name())
           && !Objects.equals(expected.get(field.pos()), found.get(field.pos()))) {
         different.add(field.name());
       }
@@ -149,6 +156,14 @@ final class TrainAudit {
   private static long different(Map<String, ?> expected, Map<String, ?> found) {
     return union(expected, found).stream()
         .filter(key -> !Objects.equals(expected.get(key), found.get(key)))
+        .count();
+  }
+
+  /** Of what both have: a version that a next one replaced before a checkpoint is in no log. */
+  private static long changed(Map<String, String> expected, Map<String, String> found) {
+    return expected.entrySet().stream()
+        .filter(each -> found.containsKey(each.getKey()))
+        .filter(each -> !each.getValue().equals(found.get(each.getKey())))
         .count();
   }
 

@@ -11,7 +11,7 @@ import java.util.List;
  * @param erasures records that say that a user has been erased
  * @param bucketsDifferent records of the bucket topics that are not the same in both runs
  * @param models the models that there are, or should be
- * @param versionsDifferent published versions that only one run has, or whose weights differ
+ * @param versionsDifferent versions that both runs published, with different weights
  * @param republished versions that one run published twice, with different weights
  */
 record TrainTally(

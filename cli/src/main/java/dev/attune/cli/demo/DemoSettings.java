@@ -12,6 +12,9 @@ final class DemoSettings {
           "trainer.learning.average", "0.9",
           "trainer.learning.warm-up-steps", "5",
           "trainer.checkpoint.interval", "1s",
+          // A domain has some thirty events in twenty seconds.
+          "trainer.gate.minimum-events", "8",
+          "trainer.gate.anchors-after", "4",
           // Two cores and a few seconds are for what is shown: rewards and heads.
           "trainer.policy.rows", "false",
           "trainer.users.rows", "false");

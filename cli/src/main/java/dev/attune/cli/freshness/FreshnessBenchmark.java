@@ -12,7 +12,6 @@ import dev.attune.cli.traffic.TopicFollower;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
-import dev.attune.schemas.events.Evaluation;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.UserEmbedding;
@@ -31,7 +30,6 @@ public final class FreshnessBenchmark {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
   private static final Duration SETTLE_LIMIT = Duration.ofSeconds(60);
   private static final long LOOK_MILLIS = 100;
-  private static final String GATE = "gate";
 
   private final FreshnessSettings settings;
   private final Console console;
@@ -58,8 +56,7 @@ public final class FreshnessBenchmark {
               new TopicFollower(
                   stack.kafka(),
                   "attune-bench-freshness",
-                  List.of(
-                      Topics.USERS, Topics.BUCKETS_BY_DOMAIN, Topics.MODELS, Topics.EVALUATIONS),
+                  List.of(Topics.USERS, Topics.BUCKETS_BY_DOMAIN, Topics.MODELS),
                   TopicFollower.Start.BEGINNING,
                   this::see);
           SteadyUsers users = new SteadyUsers(settings, sender, scores, timeline)) {
@@ -113,9 +110,10 @@ public final class FreshnessBenchmark {
     } else if (value instanceof ModelVersion manifest) {
       if (ModelKeys.isReward(record.key())) {
         timeline.trained(record.key(), manifest.getEvents());
+        if (manifest.getVerdict() != null) {
+          timeline.decided(record.key(), manifest.getVerdict().getEvents(), now);
+        }
       }
-    } else if (value instanceof Evaluation evaluation && evaluation.getKind().equals(GATE)) {
-      timeline.decided(evaluation.getModel(), evaluation.getEvents(), now);
     }
   }
 

@@ -98,9 +98,10 @@ class TrainAuditTest {
   }
 
   @Test
-  void shouldFindAVersionThatOnlyOneRunHas() {
+  void shouldFindAnEarlierVersionThatDiffers() {
     // Given
-    disturbed.manifest(ModelKeys.history(LAW, 2), manifest(2, "earlier", 4));
+    undisturbed.manifest(ModelKeys.history(LAW, 2), manifest(2, "earlier", 4));
+    disturbed.manifest(ModelKeys.history(LAW, 2), manifest(2, "other", 4));
 
     // When
     TrainTally tally = TrainAudit.compare(undisturbed, disturbed);

@@ -137,8 +137,7 @@ class UserFollowerTest {
       return AVRO.deserialize(topic, bytes);
     }
     boolean broken = words[0].equals("broken");
-    UserEmbedding user =
-        Policies.user(broken ? "u" : words[0], 1, 1, Long.parseLong(words[1]));
+    UserEmbedding user = Policies.user(broken ? "u" : words[0], 1, 1, Long.parseLong(words[1]));
     if (broken) {
       user.setHeadCovariance(List.of(1f));
     }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The manual explains every meter and every alarm, and the alert rules name only such. */
 class MetricsManualTest {
+  private static final String USERS = "attune.trainer.users.";
   private static final Path MANUAL = Path.of("..", "docs", "trainer.md");
   private static final Path ALERTS = Path.of("..", "deploy", "prometheus", "trainer-alerts.yml");
 
@@ -34,7 +35,12 @@ class MetricsManualTest {
     // Then
     String manual = Files.readString(MANUAL);
     assertThat(names).contains("attune.trainer.lag", "attune.trainer.recoveries");
-    assertThat(names).allSatisfy(name -> assertThat(manual).contains("`" + name + "`"));
+    // Where several stand in a row of the table, the later ones have an ellipsis.
+    assertThat(names)
+        .allSatisfy(
+            name ->
+                assertThat(manual)
+                    .containsAnyOf("`" + name + "`", "`" + name.replace(USERS, "….") + "`"));
   }
 
   @Test
