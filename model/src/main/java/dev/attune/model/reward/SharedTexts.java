@@ -20,7 +20,6 @@ import java.util.stream.IntStream;
  * @param merged what to learn from; user and served of several examples together are the first's
  * @param rows of each example that was given: where its replies are among those of all merged
  */
-@SuppressWarnings("ArrayRecordComponent") // a private carrier that is never compared
 record SharedTexts(List<EncodedExample> merged, List<int[]> rows) {
   /** What examples must have in common; buffers compare their elements. */
   private record PromptKey(String head, IntBuffer ids) {}
