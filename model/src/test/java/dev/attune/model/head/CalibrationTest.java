@@ -9,7 +9,8 @@ class CalibrationTest {
   @Test
   void shouldComeBackFromItsBytesAndGoOnAlike() {
     // Given
-    Calibration calibration = Calibration.initial().learn(0.5, -0.2, 0.1, 1, 1).learn(1, 0, 0, 0.5, 2);
+    Calibration calibration =
+        Calibration.initial().learn(0.5, -0.2, 0.1, 1, 1).learn(1, 0, 0, 0.5, 2);
 
     // When
     Calibration restored = Calibration.read(calibration.toBytes());

@@ -98,8 +98,7 @@ public final class OnlineLearners implements LearnerFactory {
    * @param userText what the user says of themself; null is nothing
    * @param user the user's key; see {@link UserKey}
    */
-  public static PreferenceExample example(
-      Feedback feedback, @Nullable String userText, long user) {
+  public static PreferenceExample example(Feedback feedback, @Nullable String userText, long user) {
     return new PreferenceExample(
         feedback.getPrompt().stream()
             .map(turn -> new Turn(turn.getRole(), turn.getText()))

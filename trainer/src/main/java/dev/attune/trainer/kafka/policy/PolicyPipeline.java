@@ -370,8 +370,7 @@ public final class PolicyPipeline implements Pipeline {
       }
     }
 
-    private void accept(
-        PolicyTraining training, ConsumerRecord<String, PreferenceBucket> record) {
+    private void accept(PolicyTraining training, ConsumerRecord<String, PreferenceBucket> record) {
       try {
         training.accept(record.partition(), record.offset(), record.key(), record.value());
       } catch (IllegalArgumentException e) {

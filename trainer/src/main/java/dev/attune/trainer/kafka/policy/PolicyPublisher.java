@@ -115,9 +115,7 @@ final class PolicyPublisher {
     for (ModelVersion old : obsolete.versions()) {
       producer.send(
           record(
-              Topics.MODELS.name(),
-              ModelKeys.history(ModelKeys.POLICY, old.getVersion()),
-              null));
+              Topics.MODELS.name(), ModelKeys.history(ModelKeys.POLICY, old.getVersion()), null));
     }
     for (Artifact artifact : obsolete.artifacts()) {
       if (!artifact.equals(current.getWeights()) && !artifact.equals(current.getState())) {

@@ -15,8 +15,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;
 
-/** Every meter of the users pipeline; what was not committed is not counted. One thread changes
- * them, any may read. */
+/**
+ * Every meter of the users pipeline; what was not committed is not counted. One thread changes
+ * them, any may read.
+ */
 public final class UsersMetrics {
   private static final String PREFIX = "attune.trainer.users.";
   private static final String PART = "part";
