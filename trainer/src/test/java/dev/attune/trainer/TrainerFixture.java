@@ -5,6 +5,7 @@ import dev.attune.model.reward.OnlineConfig;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Domains;
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.ArtifactChunk;
@@ -158,6 +159,7 @@ final class TrainerFixture implements AutoCloseable {
   /** Comparisons in the newest manifests, those that wait for a batch included. */
   long comparisons() {
     return newest().values().stream()
+        .filter(m -> ModelKeys.isReward(m.getName()))
         .mapToLong(m -> m.getComparisons() + m.getMetrics().get(PENDING).longValue())
         .sum();
   }
