@@ -204,14 +204,19 @@ public final class PartitionTrainer implements AutoCloseable {
    * learned.
    *
    * @param left all who left, those included that were seen to before
+   * @return whether there was anything of one
    */
-  public void forget(Erasures left) {
+  public boolean forget(Erasures left) {
     requireUsable();
     if (left.all().size() == erasures.all().size()) {
-      return;
+      return false;
     }
     erasures = left;
-    models.values().forEach(model -> model.forget(left));
+    boolean held = false;
+    for (TrainedModel model : models.values()) {
+      held |= model.forget(left);
+    }
+    return held;
   }
 
   /** True where there is anything to commit: a changed model or a moved position. */

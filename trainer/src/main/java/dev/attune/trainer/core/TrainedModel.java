@@ -253,18 +253,19 @@ final class TrainedModel implements AutoCloseable {
     rolledBack = true;
   }
 
-  /** Forgets users who left. */
-  void forget(Erasures left) {
+  /** Forgets users who left; returns whether there was anything of one. */
+  boolean forget(Erasures left) {
     erasures = left;
+    boolean holding = false;
     for (Erasure erasure : left.after(erasuresSeen)) {
-      changed |= learner.forget(erasure.user()) > 0;
-      if (gate != null) {
-        gate.forget(erasure.user());
-      }
+      holding |= learner.forget(erasure.user()) > 0;
+      holding |= gate != null && gate.forget(erasure.user());
     }
+    changed |= holding;
     Map<Integer, Long> seen = new HashMap<>(erasuresSeen);
     left.position().forEach((partition, next) -> seen.merge(partition, next, Math::max));
     erasuresSeen = seen;
+    return holding;
   }
 
   // ---- checkpoints ---------------------------------------------------------------------------

@@ -315,13 +315,15 @@ public final class Gate {
    * Drops a user's events from the window, the anchors and the general set.
    *
    * @param user a {@link UserKey}
+   * @return whether there was anything of the user
    */
-  public void forget(long user) {
-    window.removeIf(event -> event.user() == user);
-    general.removeIf(event -> event.user() == user);
-    anchors.forget(user);
-    pool.forget(user);
-    agreement.forget(user);
+  public boolean forget(long user) {
+    boolean held = window.removeIf(event -> event.user() == user);
+    held |= general.removeIf(event -> event.user() == user);
+    held |= anchors.forget(user);
+    held |= pool.forget(user);
+    held |= agreement.forget(user);
+    return held;
   }
 
   /** Returns the state; {@link #restore} goes on from it bit for bit. */

@@ -63,8 +63,8 @@ final class Reservoir {
     seen++;
   }
 
-  void forget(long user) {
-    kept.removeIf(event -> event.user() == user);
+  boolean forget(long user) {
+    return kept.removeIf(event -> event.user() == user);
   }
 
   void write(DataOutputStream out) throws IOException {

@@ -65,9 +65,9 @@ public final class UserAgreement {
     return worse >= FEWEST && worse >= SHARE * established;
   }
 
-  /** Forgets a user. */
-  public void forget(long user) {
-    users.remove(user);
+  /** Forgets a user; returns whether there was anything of the user. */
+  public boolean forget(long user) {
+    return users.remove(user) != null;
   }
 
   /** Returns the state; {@link #restore} goes on from it bit for bit. */

@@ -476,8 +476,12 @@ public final class RewardsPipeline implements Pipeline {
         orGiveUp(
             partition,
             () -> {
-              learning.run(() -> partition.trainer().forget(erasures.erasures()));
-              if (requests.carryOut(partition)) {
+              // What held a user's events is stored anew at once, however little is learned.
+              boolean stored =
+                  learning.call(
+                      () -> partition.trainer().forget(erasures.erasures()), () -> {});
+              stored |= requests.carryOut(partition);
+              if (stored) {
                 commit(partition);
               }
             });
