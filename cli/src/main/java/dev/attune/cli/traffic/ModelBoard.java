@@ -1,5 +1,6 @@
 package dev.attune.cli.traffic;
 
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.events.ModelVersion;
 import java.time.Instant;
 import java.util.HashMap;
@@ -39,10 +40,16 @@ public final class ModelBoard {
     return List.copyOf(newest.values());
   }
 
-  /** Comparisons learned since the start, over all models, each counted once. */
+  /**
+   * Comparisons learned since the start, over all reward models, each counted once. The policy and
+   * calibrations learn from the same ones again.
+   */
   public synchronized long comparisonsLearned() {
     long sum = 0;
     for (ModelVersion manifest : newest.values()) {
+      if (!ModelKeys.isReward(manifest.getName())) {
+        continue;
+      }
       sum += manifest.getComparisons() - before.getOrDefault(manifest.getName(), 0L);
     }
     return sum;

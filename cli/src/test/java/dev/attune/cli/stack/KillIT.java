@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.cli.Attune;
 import dev.attune.cli.cluster.PublishedModels;
 import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.events.ModelVersion;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -147,7 +148,10 @@ class KillIT {
   }
 
   private static long sum(Map<String, ModelVersion> models) {
-    return models.values().stream().mapToLong(PublishedModels::comparisons).sum();
+    return models.values().stream()
+        .filter(model -> ModelKeys.isReward(model.getName()))
+        .mapToLong(PublishedModels::comparisons)
+        .sum();
   }
 
   private static int[] freePorts(int count) throws IOException {
