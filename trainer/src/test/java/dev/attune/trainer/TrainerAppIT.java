@@ -77,7 +77,14 @@ class TrainerAppIT {
 
     // Then
     Map<String, ModelVersion> newest = fixture.newest();
-    assertThat(newest).containsOnlyKeys("general", "domain/law", "domain/cooking");
+    assertThat(newest)
+        .containsOnlyKeys(
+            "general",
+            "domain/law",
+            "domain/cooking",
+            "calibration/general.helpful",
+            "calibration/law",
+            "calibration/cooking");
     ModelVersion law = newest.get("domain/law");
     RewardWeights weights = RewardWeights.read(fixture.artifact(law.getWeights()));
     assertThat(weights.sha256()).isEqualTo(law.getWeights().getSha256());
