@@ -32,6 +32,7 @@ record StreamSettings(
           Map.entry("trainer.learning.decay-steps", "600"),
           Map.entry("trainer.learning.average", "0.97"),
           Map.entry("trainer.gate.minimum-events", "256"),
+          Map.entry("trainer.gate.anchors", "256"),
           Map.entry("trainer.gate.share", "0"),
           Map.entry("trainer.gate.minimum-gain", "0"),
           Map.entry("trainer.checkpoint.interval", "2s"),
