@@ -64,7 +64,8 @@ class StreamIT {
     StreamResult result = new StreamResult(people, simulated, Map.of(), 0, 1);
     assertThat(result.sound()).isTrue();
     assertThat(result.json()).containsKeys("accuracy", "log_loss", "ece", "tenure", "simulated");
-    assertThat(StreamSummary.page(result).html()).contains("<svg", "Simulated users by earlier events");
+    assertThat(StreamSummary.page(result).html())
+        .contains("<svg", "Simulated users by earlier events");
   }
 
   private void judgments() throws IOException {

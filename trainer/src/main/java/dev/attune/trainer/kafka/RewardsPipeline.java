@@ -478,8 +478,7 @@ public final class RewardsPipeline implements Pipeline {
             () -> {
               // What held a user's events is stored anew at once, however little is learned.
               boolean stored =
-                  learning.call(
-                      () -> partition.trainer().forget(erasures.erasures()), () -> {});
+                  learning.call(() -> partition.trainer().forget(erasures.erasures()), () -> {});
               stored |= requests.carryOut(partition);
               if (stored) {
                 commit(partition);

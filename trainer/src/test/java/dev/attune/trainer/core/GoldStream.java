@@ -70,7 +70,11 @@ final class GoldStream {
   /** The default gate for a shorter stream. */
   static RewardsConfig rewards() {
     return new RewardsConfig(
-        true, new GateConfig(24, 1.0 / 16, 96, 8, 0.005, 0.02, 0.05, 0.05, 2, 8, 64, 32, 2), 2, 8, 1);
+        true,
+        new GateConfig(24, 1.0 / 16, 96, 8, 0.005, 0.02, 0.05, 0.05, 2, 8, 64, 32, 2),
+        2,
+        8,
+        1);
   }
 
   /**
