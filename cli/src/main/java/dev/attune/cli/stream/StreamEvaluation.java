@@ -84,6 +84,7 @@ final class StreamEvaluation {
     }
   }
 
+  /** Nothing is learned from a choice between two equal texts: those are left out. */
   private List<Occasion> judgments(Path folder) {
     Iterator<ImportItem> items = new EventSource(null, Clock.systemUTC()).ukp(folder);
     List<Occasion> judgments = new ArrayList<>();
@@ -91,6 +92,10 @@ final class StreamEvaluation {
       ImportItem item = items.next();
       if (!(item instanceof ImportItem.Event row)) {
         throw new CliException("a judgment gives no event: " + item);
+      }
+      List<Candidate> texts = row.event().getCandidates();
+      if (texts.get(0).getText().equals(texts.get(1).getText())) {
+        continue;
       }
       String user = run + "-" + row.event().getUserId();
       PreferenceEvent event =

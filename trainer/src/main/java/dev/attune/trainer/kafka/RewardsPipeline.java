@@ -18,22 +18,14 @@ import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +43,6 @@ import org.slf4j.LoggerFactory;
 public final class RewardsPipeline implements Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(RewardsPipeline.class);
   private static final Duration IDLE_POLL = Duration.ofMillis(100);
-  private static final Duration BACKOFF = Duration.ofSeconds(1);
   private static final int QUEUE_LIMIT = 16;
 
   /** How often the log is read for what operators ask for. */
@@ -66,7 +57,7 @@ public final class RewardsPipeline implements Pipeline {
   private final TrainerMetrics metrics;
   private final Clock clock;
   private final CountDownLatch stop = new CountDownLatch(1);
-  private volatile boolean joined;
+  private volatile @Nullable GroupMember member;
 
   /**
    * How the pipeline works.
@@ -139,7 +130,7 @@ public final class RewardsPipeline implements Pipeline {
           new OperatorRequests(manifests, artifacts, learners.provenance(), learning);
       new Session(consumer, learning, restorer, publisher, requests, erasures).run();
     } finally {
-      joined = false;
+      member = null;
     }
   }
 
@@ -150,20 +141,20 @@ public final class RewardsPipeline implements Pipeline {
 
   @Override
   public boolean joined() {
-    return joined;
+    GroupMember current = member;
+    return current != null && current.joined();
   }
 
   /** What lives as long as one run. Confined to the running thread. */
-  private final class Session implements ConsumerRebalanceListener {
+  private final class Session implements GroupMember.Owner {
     private final Consumer<String, PreferenceBucket> consumer;
+    private final GroupMember group;
     private final LearningThread learning;
     private final Restorer restorer;
     private final Publisher publisher;
     private final OperatorRequests requests;
     private final ErasureLog erasures;
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
-    private @Nullable RuntimeException failure;
-    private boolean rejoin;
     private long lookedNanos = System.nanoTime() - LOOK.toNanos();
 
     Session(
@@ -174,6 +165,8 @@ public final class RewardsPipeline implements Pipeline {
         OperatorRequests requests,
         ErasureLog erasures) {
       this.consumer = consumer;
+      this.group =
+          new GroupMember(consumer, Topics.BUCKETS_BY_DOMAIN, stop, metrics::recovered, this);
       this.learning = learning;
       this.restorer = restorer;
       this.publisher = publisher;
@@ -182,14 +175,11 @@ public final class RewardsPipeline implements Pipeline {
     }
 
     void run() {
+      member = group;
       try {
-        subscribe();
-        while (stop.getCount() > 0) {
-          if (rejoin) {
-            rejoin();
-          }
+        group.join();
+        while (group.stays()) {
           fetch(idle() ? IDLE_POLL : Duration.ZERO);
-          joined = consumer.groupMetadata().generationId() >= 0;
           look();
           learnNext();
           publishNextDue();
@@ -206,83 +196,30 @@ public final class RewardsPipeline implements Pipeline {
     // ---- the group -------------------------------------------------------------------------
 
     @Override
-    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+    public void takeUp(Collection<TopicPartition> partitions) {
       learning.awaitIdle();
-      if (partitions.isEmpty() || failure != null) {
-        return;
-      }
       Timer.Sample sample = Timer.start(clock());
-      guard(
-          () -> {
-            for (OwnedPartition partition : restorer.takeUp(partitions, consumer)) {
-              owned.put(partition.topicPartition(), partition);
-            }
-          });
+      for (OwnedPartition partition : restorer.takeUp(partitions, consumer)) {
+        owned.put(partition.topicPartition(), partition);
+      }
       sample.stop(metrics.restore());
       report();
     }
 
     @Override
-    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    public void handOver(Collection<TopicPartition> partitions) {
       learning.awaitIdle();
       for (TopicPartition topicPartition : partitions) {
         OwnedPartition partition = owned.get(topicPartition);
-        if (partition != null && partition.trainer().usable() && failure == null) {
-          guard(() -> publish(partition));
+        if (partition != null && partition.trainer().usable()) {
+          publish(partition);
         }
       }
-      drop(partitions);
     }
 
     @Override
-    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+    public void drop(Collection<TopicPartition> partitions) {
       learning.awaitIdle();
-      metrics.recovered();
-      drop(partitions);
-    }
-
-    /** The consumer would wrap what a callback throws; it is thrown after the poll instead. */
-    private void guard(Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (Failures.recoverable(e)) {
-          recover(e);
-        } else {
-          failure = e;
-        }
-      }
-    }
-
-    private void subscribe() {
-      consumer.subscribe(Set.of(Topics.BUCKETS_BY_DOMAIN.name()), this);
-    }
-
-    /** Partitions whose memory was dropped come back by a new assignment, like anybody's. */
-    private void rejoin() {
-      rejoin = false;
-      consumer.unsubscribe();
-      throwFailure();
-      try {
-        if (stop.await(BACKOFF.toMillis(), TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
-      }
-      subscribe();
-    }
-
-    private void recover(RuntimeException cause) {
-      rejoin = true;
-      metrics.recovered();
-      LOG.atWarn()
-          .addKeyValue("reason", cause.getClass().getSimpleName())
-          .addKeyValue("message", cause.getMessage())
-          .log("going on from the last committed checkpoint");
-    }
-
-    private void drop(Collection<TopicPartition> partitions) {
       for (TopicPartition topicPartition : partitions) {
         OwnedPartition partition = owned.remove(topicPartition);
         if (partition != null) {
@@ -301,59 +238,19 @@ public final class RewardsPipeline implements Pipeline {
     // ---- reading ---------------------------------------------------------------------------
 
     private void fetch(Duration wait) {
-      try {
-        for (ConsumerRecord<String, PreferenceBucket> record : consumer.poll(wait)) {
-          OwnedPartition partition =
-              owned.get(new TopicPartition(record.topic(), record.partition()));
-          if (partition != null) {
-            partition.queue().add(record);
-          }
-        }
-      } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
-        throwFailure();
-        if (!rejoin) {
-          throw new TrainerException(
-              "buckets are gone that have not been learned from: " + e.getMessage(), e);
-        }
-        // A partition that could not be taken up has no position; it comes back by rejoining.
-      } catch (RecordDeserializationException e) {
-        if (!Failures.recoverable(e)) {
-          throw new TrainerException(
-              "the record at offset "
-                  + e.offset()
-                  + " of "
-                  + e.topicPartition()
-                  + " is not a bucket",
-              e);
-        }
-        recover(e);
-      }
-      throwFailure();
-      regulate();
-    }
-
-    /** Stops fetching what is far ahead of learning. */
-    private void regulate() {
-      Set<TopicPartition> full = new HashSet<>();
-      Set<TopicPartition> hungry = new HashSet<>();
-      long lag = 0;
-      Set<TopicPartition> assignment = consumer.assignment();
-      for (OwnedPartition partition : owned.values()) {
-        TopicPartition topicPartition = partition.topicPartition();
-        if (assignment.contains(topicPartition)) {
-          (partition.queue().size() >= QUEUE_LIMIT ? full : hungry).add(topicPartition);
-          lag += partition.queue().size() + consumer.currentLag(topicPartition).orElse(0);
-        }
-      }
-      consumer.pause(full);
-      consumer.resume(hungry);
-      metrics.lag(lag);
-    }
-
-    private void throwFailure() {
-      if (failure != null) {
-        throw failure;
-      }
+      group.poll(
+          wait,
+          record -> {
+            OwnedPartition partition =
+                owned.get(new TopicPartition(record.topic(), record.partition()));
+            if (partition != null) {
+              partition.queue().add(record);
+            }
+          });
+      long lag =
+          group.regulate(
+              owned.keySet(), partition -> owned.get(partition).queue().size() >= QUEUE_LIMIT);
+      metrics.lag(lag + owned.values().stream().mapToLong(one -> one.queue().size()).sum());
     }
 
     private boolean idle() {
@@ -439,17 +336,8 @@ public final class RewardsPipeline implements Pipeline {
           .log("model begun");
     }
 
-    /** Failures that pass cost the partition's memory: it is taken up anew. */
     private void orGiveUp(OwnedPartition partition, Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (!Failures.recoverable(e)) {
-          throw e;
-        }
-        recover(e);
-        drop(List.of(partition.topicPartition()));
-      }
+      group.orDrop(List.of(partition.topicPartition()), work);
     }
 
     private void stayInGroup() {
@@ -471,7 +359,7 @@ public final class RewardsPipeline implements Pipeline {
         return;
       }
       lookedNanos = now;
-      refreshErasures();
+      group.orDrop(List.of(), erasures::refresh);
       for (OwnedPartition partition : List.copyOf(owned.values())) {
         orGiveUp(
             partition,
@@ -484,17 +372,6 @@ public final class RewardsPipeline implements Pipeline {
                 commit(partition);
               }
             });
-      }
-    }
-
-    private void refreshErasures() {
-      try {
-        erasures.refresh();
-      } catch (RuntimeException e) {
-        if (!Failures.recoverable(e)) {
-          throw e;
-        }
-        recover(e);
       }
     }
 
@@ -523,8 +400,7 @@ public final class RewardsPipeline implements Pipeline {
     private void commit(OwnedPartition partition) {
       Timer.Sample sample = Timer.start(clock());
       Checkpoint checkpoint = learning.call(partition.trainer()::checkpoint, () -> {});
-      List<ModelVersion> versions =
-          publisher.publish(partition, checkpoint, consumer.groupMetadata());
+      List<ModelVersion> versions = publisher.publish(partition, checkpoint, group.metadata());
       partition.trainer().committed(checkpoint, versions);
       partition.progress().committed();
       sample.stop(metrics.publish());

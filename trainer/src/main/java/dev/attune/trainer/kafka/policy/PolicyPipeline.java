@@ -12,7 +12,7 @@ import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.core.VersionHistory;
 import dev.attune.trainer.kafka.ArtifactStore;
 import dev.attune.trainer.kafka.Brokers;
-import dev.attune.trainer.kafka.Failures;
+import dev.attune.trainer.kafka.GroupMember;
 import dev.attune.trainer.kafka.LearningThread;
 import dev.attune.trainer.kafka.ManifestLog;
 import dev.attune.trainer.kafka.Pipeline;
@@ -26,19 +26,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +51,6 @@ import org.slf4j.LoggerFactory;
 public final class PolicyPipeline implements Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyPipeline.class);
   private static final Duration IDLE_POLL = Duration.ofMillis(100);
-  private static final Duration BACKOFF = Duration.ofSeconds(1);
 
   /** How often a member that is learning polls: a rebalance waits for it. */
   private static final Duration POLL_WHILE_LEARNING = Duration.ofMillis(250);
@@ -72,7 +64,7 @@ public final class PolicyPipeline implements Pipeline {
   private final PolicyMetrics metrics;
   private final Clock clock;
   private final CountDownLatch stop = new CountDownLatch(1);
-  private volatile boolean joined;
+  private volatile @Nullable GroupMember member;
 
   /**
    * How the pipeline works.
@@ -137,7 +129,7 @@ public final class PolicyPipeline implements Pipeline {
       PolicyPublisher publisher = new PolicyPublisher(artifacts, manifests, provenance, clock);
       new Session(consumer, learning, restorer, publisher).run();
     } finally {
-      joined = false;
+      member = null;
       metrics.standingBy();
     }
   }
@@ -150,18 +142,18 @@ public final class PolicyPipeline implements Pipeline {
   /** Whether it is a member of its group now, at work or standing by. */
   @Override
   public boolean joined() {
-    return joined;
+    GroupMember current = member;
+    return current != null && current.joined();
   }
 
   /** What lives as long as one run. Confined to the running thread, but for what is volatile. */
-  private final class Session implements ConsumerRebalanceListener {
+  private final class Session implements GroupMember.Owner {
     private final Consumer<String, PreferenceBucket> consumer;
+    private final GroupMember group;
     private final LearningThread learning;
     private final PolicyRestorer restorer;
     private final PolicyPublisher publisher;
     private volatile @Nullable PolicyWriter writer;
-    private @Nullable RuntimeException failure;
-    private boolean rejoin;
     private long uncommittedSince;
 
     Session(
@@ -170,20 +162,19 @@ public final class PolicyPipeline implements Pipeline {
         PolicyRestorer restorer,
         PolicyPublisher publisher) {
       this.consumer = consumer;
+      this.group =
+          new GroupMember(consumer, Topics.BUCKETS_BY_USER, stop, metrics::recovered, this);
       this.learning = learning;
       this.restorer = restorer;
       this.publisher = publisher;
     }
 
     void run() {
+      member = group;
       try {
-        subscribe();
-        while (stop.getCount() > 0) {
-          if (rejoin) {
-            rejoin();
-          }
+        group.join();
+        while (group.stays()) {
           fetch(writer == null || writer.queue().isEmpty() ? IDLE_POLL : Duration.ZERO);
-          joined = consumer.groupMetadata().generationId() >= 0;
           orGiveUp(this::work);
         }
         orGiveUp(this::store);
@@ -196,82 +187,27 @@ public final class PolicyPipeline implements Pipeline {
     // ---- the group -------------------------------------------------------------------------
 
     @Override
-    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-      if (partitions.isEmpty() || failure != null) {
-        return;
-      }
+    public void takeUp(Collection<TopicPartition> partitions) {
       drop();
-      guard(() -> writer = restorer.takeUp(consumer));
+      writer = restorer.takeUp(consumer);
     }
 
     @Override
-    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-      if (failure == null) {
-        guard(this::store);
-      }
-      drop();
-      // What is left has no writer any more.
-      rejoin |= !partitions.containsAll(consumer.assignment());
+    public void handOver(Collection<TopicPartition> partitions) {
+      store();
     }
 
+    /** One writer has all partitions or none. */
     @Override
-    public void onPartitionsLost(Collection<TopicPartition> partitions) {
-      metrics.recovered();
+    public void drop(Collection<TopicPartition> partitions) {
       drop();
-    }
-
-    /** The consumer would wrap what a callback throws; it is thrown after the poll instead. */
-    private void guard(Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (Failures.recoverable(e)) {
-          recover(e);
-        } else {
-          failure = e;
-        }
+      if (!partitions.containsAll(group.assignment())) {
+        group.leave();
       }
     }
 
-    private void subscribe() {
-      consumer.subscribe(Set.of(Topics.BUCKETS_BY_USER.name()), this);
-    }
-
-    /** Memory that was dropped comes back by a new assignment, like anybody's. */
-    private void rejoin() {
-      rejoin = false;
-      consumer.unsubscribe();
-      throwFailure();
-      try {
-        if (stop.await(BACKOFF.toMillis(), TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
-      }
-      subscribe();
-    }
-
-    private void recover(RuntimeException cause) {
-      rejoin = true;
-      metrics.recovered();
-      LOG.atWarn()
-          .addKeyValue("reason", cause.getClass().getSimpleName())
-          .addKeyValue("message", cause.getMessage())
-          .log("going on from the last committed policy");
-    }
-
-    /** Failures that pass cost the memory: it is taken up anew. */
     private void orGiveUp(Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (!Failures.recoverable(e)) {
-          throw e;
-        }
-        recover(e);
-        drop();
-      }
+      group.orDrop(group.assignment(), work);
     }
 
     /** An epoch under way sees that it is not wanted any more, and ends. */
@@ -288,54 +224,17 @@ public final class PolicyPipeline implements Pipeline {
     // ---- reading ---------------------------------------------------------------------------
 
     private void fetch(Duration wait) {
-      try {
-        for (ConsumerRecord<String, PreferenceBucket> record : consumer.poll(wait)) {
-          if (writer != null) {
-            writer.queue().add(record);
-          }
-        }
-      } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
-        throwFailure();
-        if (!rejoin) {
-          throw new TrainerException(
-              "buckets are gone that have not been read: " + e.getMessage(), e);
-        }
-        // A partition that could not be taken up has no position; it comes back by rejoining.
-      } catch (RecordDeserializationException e) {
-        if (!Failures.recoverable(e)) {
-          throw new TrainerException(
-              "the record at offset "
-                  + e.offset()
-                  + " of "
-                  + e.topicPartition()
-                  + " is not a bucket",
-              e);
-        }
-        recover(e);
-      }
-      throwFailure();
-      regulate();
-    }
-
-    /** Stops fetching what cannot be taken in now. */
-    private void regulate() {
-      if (writer == null) {
-        return;
-      }
-      Set<TopicPartition> assignment = consumer.assignment();
-      if (writer.queue().size() >= QUEUE_LIMIT) {
-        consumer.pause(assignment);
-      } else {
-        consumer.resume(consumer.paused());
-      }
-      metrics.lag(
-          writer.queue().size()
-              + assignment.stream().mapToLong(one -> consumer.currentLag(one).orElse(0)).sum());
-    }
-
-    private void throwFailure() {
-      if (failure != null) {
-        throw failure;
+      group.poll(
+          wait,
+          record -> {
+            if (writer != null) {
+              writer.queue().add(record);
+            }
+          });
+      if (writer != null) {
+        boolean full = writer.queue().size() >= QUEUE_LIMIT;
+        long lag = group.regulate(group.assignment(), partition -> full);
+        metrics.lag(lag + writer.queue().size());
       }
     }
 
@@ -482,7 +381,7 @@ public final class PolicyPipeline implements Pipeline {
 
     private void publish(PolicyWriter current, Optional<PolicyPublisher.Decision> decision) {
       Timer.Sample sample = Timer.start();
-      publisher.publish(current, decision, consumer.groupMetadata());
+      publisher.publish(current, decision, group.metadata());
       sample.stop(metrics.publish());
       metrics.standing(current.policy(), current.training());
     }

@@ -6,7 +6,7 @@ import dev.attune.schemas.events.Evaluation;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.kafka.Brokers;
-import dev.attune.trainer.kafka.Failures;
+import dev.attune.trainer.kafka.GroupMember;
 import dev.attune.trainer.kafka.LearningThread;
 import dev.attune.trainer.kafka.Pipeline;
 import dev.attune.trainer.kafka.TrainerClients;
@@ -20,24 +20,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +50,6 @@ import org.slf4j.LoggerFactory;
 public final class UsersPipeline implements Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(UsersPipeline.class);
   private static final Duration IDLE_POLL = Duration.ofMillis(50);
-  private static final Duration BACKOFF = Duration.ofSeconds(1);
   private static final Duration POLICY_PATIENCE = Duration.ofMinutes(2);
   private static final Duration POLICY_INTERVAL = Duration.ofMillis(200);
 
@@ -79,7 +70,7 @@ public final class UsersPipeline implements Pipeline {
   private final UsersMetrics metrics;
   private final Clock clock;
   private final CountDownLatch stop = new CountDownLatch(1);
-  private volatile boolean joined;
+  private volatile @Nullable GroupMember member;
 
   public UsersPipeline(
       UsersSettings settings,
@@ -119,7 +110,7 @@ public final class UsersPipeline implements Pipeline {
           new UserTrainers(loader, lookup, settings.references(), settings.rememberedReplies());
       new Session(brokers, policies, lookup, rowReader, learning, consumer, trainers).run();
     } finally {
-      joined = false;
+      member = null;
     }
   }
 
@@ -130,24 +121,24 @@ public final class UsersPipeline implements Pipeline {
 
   @Override
   public boolean joined() {
-    return joined;
+    GroupMember current = member;
+    return current != null && current.joined();
   }
 
   /** What lives as long as one run. Confined to the running thread. */
-  private final class Session implements ConsumerRebalanceListener {
+  private final class Session implements GroupMember.Owner {
     private final Brokers brokers;
     private final PolicyFollower policies;
     private final BucketLookup lookup;
     private final RowReader rowReader;
     private final LearningThread learning;
     private final Consumer<String, PreferenceBucket> consumer;
+    private final GroupMember group;
     private final UserTrainers trainers;
     private final UsersRestorer restorer;
     private final Map<TopicPartition, OwnedUsers> owned = new LinkedHashMap<>();
     private UserTrainers.@Nullable Loaded loaded;
     private long policiesFollowed = System.nanoTime();
-    private @Nullable RuntimeException failure;
-    private boolean rejoin;
 
     Session(
         Brokers brokers,
@@ -163,21 +154,20 @@ public final class UsersPipeline implements Pipeline {
       this.rowReader = rowReader;
       this.learning = learning;
       this.consumer = consumer;
+      this.group =
+          new GroupMember(consumer, Topics.BUCKETS_BY_USER, stop, metrics::recovered, this);
       this.trainers = trainers;
       this.restorer = new UsersRestorer(settings, clients, brokers);
     }
 
     void run() {
+      member = group;
       try {
-        subscribe();
-        while (stop.getCount() > 0) {
-          if (rejoin) {
-            rejoin();
-          }
+        group.join();
+        while (group.stays()) {
           boolean busy = learnHeads();
           busy |= learnRows();
           fetch(busy ? Duration.ZERO : IDLE_POLL);
-          joined = consumer.groupMetadata().generationId() >= 0;
           followPolicy();
         }
       } finally {
@@ -189,79 +179,21 @@ public final class UsersPipeline implements Pipeline {
     // ---- the group -------------------------------------------------------------------------
 
     @Override
-    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+    public void takeUp(Collection<TopicPartition> partitions) {
       learning.awaitIdle();
-      if (partitions.isEmpty() || failure != null) {
-        return;
-      }
       Timer.Sample sample = Timer.start();
-      guard(
-          () -> {
-            for (OwnedUsers partition : restorer.takeUp(partitions, consumer)) {
-              owned.put(partition.topicPartition(), partition);
-            }
-            // After the states: one of the newest epoch must not meet an older policy.
-            policies.followFully(brokers, POLICY_PATIENCE);
-          });
+      for (OwnedUsers partition : restorer.takeUp(partitions, consumer)) {
+        owned.put(partition.topicPartition(), partition);
+      }
+      // After the states: one of the newest epoch must not meet an older policy.
+      policies.followFully(brokers, POLICY_PATIENCE);
       sample.stop(metrics.restore());
       report();
     }
 
     @Override
-    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    public void drop(Collection<TopicPartition> partitions) {
       learning.awaitIdle();
-      drop(partitions);
-    }
-
-    @Override
-    public void onPartitionsLost(Collection<TopicPartition> partitions) {
-      learning.awaitIdle();
-      metrics.recovered();
-      drop(partitions);
-    }
-
-    /** The consumer would wrap what a callback throws; it is thrown after the poll instead. */
-    private void guard(Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (Failures.recoverable(e)) {
-          recover(e);
-        } else {
-          failure = e;
-        }
-      }
-    }
-
-    private void subscribe() {
-      consumer.subscribe(Set.of(Topics.BUCKETS_BY_USER.name()), this);
-    }
-
-    /** Partitions that were dropped come back by a new assignment, like anybody's. */
-    private void rejoin() {
-      rejoin = false;
-      consumer.unsubscribe();
-      throwFailure();
-      try {
-        if (stop.await(BACKOFF.toMillis(), TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
-      }
-      subscribe();
-    }
-
-    private void recover(RuntimeException cause) {
-      rejoin = true;
-      metrics.recovered();
-      LOG.atWarn()
-          .addKeyValue("reason", cause.getClass().getSimpleName())
-          .addKeyValue("message", cause.getMessage())
-          .log("going on from the last committed states");
-    }
-
-    private void drop(Collection<TopicPartition> partitions) {
       for (TopicPartition topicPartition : partitions) {
         OwnedUsers partition = owned.remove(topicPartition);
         if (partition != null) {
@@ -274,12 +206,6 @@ public final class UsersPipeline implements Pipeline {
     private void report() {
       rowReader.own(owned.values());
       metrics.owned(owned.values());
-    }
-
-    private void throwFailure() {
-      if (failure != null) {
-        throw failure;
-      }
     }
 
     /** The very one: a partition that was lost and assigned again is another. */
@@ -334,55 +260,28 @@ public final class UsersPipeline implements Pipeline {
     // ---- reading ---------------------------------------------------------------------------
 
     private void fetch(Duration wait) {
-      try {
-        for (ConsumerRecord<String, PreferenceBucket> record : consumer.poll(wait)) {
-          OwnedUsers partition = owned.get(new TopicPartition(record.topic(), record.partition()));
-          if (partition != null) {
-            partition
-                .heads()
-                .add(
-                    new OwnedUsers.Fetched(
-                        new BucketRecord(record.offset(), record.key(), record.value()),
-                        record.timestamp()));
-          }
-        }
-      } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
-        throwFailure();
-        if (!rejoin) {
-          throw new TrainerException(
-              "buckets are gone that have not been learned from: " + e.getMessage(), e);
-        }
-        // A partition that could not be taken up has no position; it comes back by rejoining.
-      } catch (RecordDeserializationException e) {
-        if (!Failures.recoverable(e)) {
-          throw new TrainerException(
-              "the record at offset %d of %s is not a bucket"
-                  .formatted(e.offset(), e.topicPartition()),
-              e);
-        }
-        recover(e);
-      }
-      throwFailure();
-      regulate();
-    }
-
-    /** Stops fetching what is far ahead of learning. */
-    private void regulate() {
-      Set<TopicPartition> full = new HashSet<>();
-      Set<TopicPartition> hungry = new HashSet<>();
-      long lag = 0;
+      group.poll(
+          wait,
+          record -> {
+            OwnedUsers partition =
+                owned.get(new TopicPartition(record.topic(), record.partition()));
+            if (partition != null) {
+              partition
+                  .heads()
+                  .add(
+                      new OwnedUsers.Fetched(
+                          new BucketRecord(record.offset(), record.key(), record.value()),
+                          record.timestamp()));
+            }
+          });
+      long lag =
+          group.regulate(
+              owned.keySet(), partition -> owned.get(partition).heads().size() >= QUEUE_LIMIT);
       long rowLag = 0;
-      Set<TopicPartition> assignment = consumer.assignment();
       for (OwnedUsers partition : owned.values()) {
-        TopicPartition topicPartition = partition.topicPartition();
-        if (assignment.contains(topicPartition)) {
-          (partition.heads().size() >= QUEUE_LIMIT ? full : hungry).add(topicPartition);
-          lag += partition.heads().size() + consumer.currentLag(topicPartition).orElse(0);
-          rowLag += partition.position() - partition.rowPosition();
-        }
+        lag += partition.heads().size();
+        rowLag += partition.position() - partition.rowPosition();
       }
-      consumer.pause(full);
-      consumer.resume(hungry);
       metrics.heads().lag().set(lag);
       metrics.rows().lag().set(settings.rows() ? lag + rowLag : 0);
     }
@@ -465,11 +364,11 @@ public final class UsersPipeline implements Pipeline {
               });
       sample.stop(part.learn());
       // A rebalance may have taken the partition meanwhile; then nothing has happened.
-      if (!owns(partition) || rejoin) {
+      if (!owns(partition) || group.leaving()) {
         return;
       }
-      orGiveUp(
-          partition,
+      group.orDrop(
+          List.of(partition.topicPartition()),
           () -> {
             commit(
                 partition,
@@ -538,7 +437,7 @@ public final class UsersPipeline implements Pipeline {
                     topicPartition,
                     new OffsetAndMetadata(
                         position, partition.note(rowPosition, batch, epoch()).encode())),
-                consumer.groupMetadata());
+                group.metadata());
         partition.producer().commitTransaction();
         sample.stop(part.commit());
       }
@@ -561,29 +460,8 @@ public final class UsersPipeline implements Pipeline {
           .build();
     }
 
-    /** Failures that pass cost the partition's place: it is taken up anew. */
-    private void orGiveUp(OwnedUsers partition, Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (!Failures.recoverable(e)) {
-          throw e;
-        }
-        recover(e);
-        drop(List.of(partition.topicPartition()));
-      }
-    }
-
     private void orRecover(Runnable work) {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        if (!Failures.recoverable(e)) {
-          throw e;
-        }
-        recover(e);
-        drop(List.copyOf(owned.keySet()));
-      }
+      group.orDrop(List.copyOf(owned.keySet()), work);
     }
 
     /** Goes on polling meanwhile, so as to keep its place in the group. */
