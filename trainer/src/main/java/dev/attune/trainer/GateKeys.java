@@ -1,5 +1,6 @@
 package dev.attune.trainer;
 
+import dev.attune.platform.ConfigException;
 import dev.attune.platform.ConfigKey;
 import dev.attune.platform.Configuration;
 import dev.attune.trainer.core.RewardsConfig;
@@ -120,12 +121,18 @@ final class GateKeys {
 
   /**
    * @param seed of the learning recipe
+   * @throws dev.attune.platform.ConfigException naming the key, the value and what is allowed
    */
   static RewardsConfig read(Configuration configuration, long seed) {
+    int minimum = configuration.get(MINIMUM_EVENTS);
+    atLeast(configuration, WINDOW, minimum);
+    atLeast(configuration, ANCHORS, minimum);
+    belowBound(configuration, MARGIN);
+    belowBound(configuration, GENERAL_MARGIN);
     return new RewardsConfig(
         configuration.get(ENABLED),
         new GateConfig(
-            configuration.get(MINIMUM_EVENTS),
+            minimum,
             configuration.get(SHARE),
             configuration.get(WINDOW),
             configuration.get(PER_USER),
@@ -141,6 +148,27 @@ final class GateKeys {
         configuration.get(DRIFT_FACTOR),
         configuration.get(DRIFT_STEPS),
         seed);
+  }
+
+  /** A test that never has the events that it needs would refuse for ever. */
+  private static void atLeast(Configuration configuration, ConfigKey<Integer> key, int minimum) {
+    int value = configuration.get(key);
+    if (value < minimum) {
+      throw new ConfigException(
+          "%s = %d: allowed is %s, which is %d, or more"
+              .formatted(key.name(), value, MINIMUM_EVENTS.name(), minimum));
+    }
+  }
+
+  /** A difference beyond the bound is not seen, so a margin there would let everything pass. */
+  private static void belowBound(Configuration configuration, ConfigKey<Double> key) {
+    double value = configuration.get(key);
+    double most = GateConfig.MOST_OF_BOUND * configuration.get(BOUND);
+    if (value > most) {
+      throw new ConfigException(
+          "%s = %s: allowed is %s of %s at most, which is %s"
+              .formatted(key.name(), value, GateConfig.MOST_OF_BOUND, BOUND.name(), most));
+    }
   }
 
   private static ConfigKey<Integer> integer(String name, int defaultValue, int min, String doc) {

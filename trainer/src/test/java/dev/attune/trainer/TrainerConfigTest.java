@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainerConfigTest {
   private static final Map<String, String> REQUIRED =
@@ -68,6 +70,26 @@ class TrainerConfigTest {
         .hasMessageContaining("trainer.artifacts.keep-versions")
         .hasMessageContaining("0")
         .hasMessageContaining("1 to 100");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "trainer.gate.anchors, 16, trainer.gate.minimum-events",
+    "trainer.gate.window, 31, trainer.gate.minimum-events",
+    "trainer.gate.margin, 2.0, trainer.gate.bound",
+    "trainer.gate.general-margin, 1.99, trainer.gate.bound"
+  })
+  void shouldNameTheKeysThatDoNotGoTogether(String key, String value, String other) {
+    // Given
+    Map<String, String> flags = new HashMap<>(REQUIRED);
+    flags.put(key, value);
+
+    // When
+    assertThatThrownBy(() -> TrainerConfig.from(Configuration.of(flags)))
+        // Then
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith(key + " = " + value + ": allowed is ")
+        .hasMessageContaining(other);
   }
 
   @Test

@@ -55,9 +55,10 @@ public final class ResidentPolicy implements AutoCloseable {
           "the policy belongs to base %s; this base is %s".formatted(policy.base(), base.sha256()));
     }
     this.policy = policy;
-    this.model = policy.weights() == null ? null : new PersonalModel(base, policy.weights());
+    // The model last: it alone has memory that would be left where another fails.
     this.reference =
         policy.weights() == null ? null : new ReferenceModel(base, policy.weights().config());
+    this.model = policy.weights() == null ? null : new PersonalModel(base, policy.weights());
   }
 
   /** The policy itself. */

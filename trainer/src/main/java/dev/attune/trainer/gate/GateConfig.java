@@ -33,6 +33,9 @@ public record GateConfig(
     int general,
     int refusals) {
 
+  /** A margin is less than the bound: what is beyond it is not seen. */
+  public static final double MOST_OF_BOUND = 0.99;
+
   /** Checks every component. */
   public GateConfig {
     within("minimumEvents", minimumEvents, 1, 1_000_000);
@@ -41,8 +44,8 @@ public record GateConfig(
     within("perUser", perUser, 1, 1_000_000);
     within("minimumGain", minimumGain, -1, 1);
     within("bound", bound, 0.01, 100);
-    within("margin", margin, 0, 0.99 * bound);
-    within("generalMargin", generalMargin, 0, 0.99 * bound);
+    within("margin", margin, 0, MOST_OF_BOUND * bound);
+    within("generalMargin", generalMargin, 0, MOST_OF_BOUND * bound);
     within("alpha", alpha, 1e-9, 0.5);
     within("anchorsAfter", anchorsAfter, 0, 1_000_000);
     within("anchors", anchors, minimumEvents, 1_000_000);

@@ -31,14 +31,15 @@ import org.slf4j.LoggerFactory;
  * <p>Confined to the thread that polls, but for {@link #joined}.
  */
 public final class GroupMember {
-  private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
   private static final Duration BACKOFF = Duration.ofSeconds(1);
+  private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
 
   private final Consumer<String, PreferenceBucket> consumer;
   private final Topic<PreferenceBucket> topic;
   private final CountDownLatch stop;
   private final Runnable recovered;
   private final Owner owner;
+  private final Duration backoff;
   private final ConsumerRebalanceListener listener = new Rebalances();
   private @Nullable RuntimeException failure;
   private boolean rejoin;
@@ -67,6 +68,20 @@ public final class GroupMember {
       CountDownLatch stop,
       Runnable recovered,
       Owner owner) {
+    this(consumer, topic, stop, recovered, owner, BACKOFF);
+  }
+
+  /**
+   * @param backoff how long it stays out of the group before it joins anew
+   */
+  GroupMember(
+      Consumer<String, PreferenceBucket> consumer,
+      Topic<PreferenceBucket> topic,
+      CountDownLatch stop,
+      Runnable recovered,
+      Owner owner,
+      Duration backoff) {
+    this.backoff = backoff;
     this.consumer = consumer;
     this.topic = topic;
     this.stop = stop;
@@ -84,7 +99,7 @@ public final class GroupMember {
       rejoin = false;
       consumer.unsubscribe();
       throwFailure();
-      if (!stopsWithin(BACKOFF)) {
+      if (!stopsWithin(backoff)) {
         join();
       }
     }

@@ -16,6 +16,7 @@ import dev.attune.schemas.events.BucketPosition;
 import dev.attune.schemas.events.GateDecision;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.trainer.core.Erasures.Erasure;
+import dev.attune.trainer.gate.Alarms;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,6 +58,7 @@ class GatedRewardsTest {
     try (Run run = new Run(learners)) {
       run.learn(LAW, HONEST, false);
       ModelVersion honest = run.current.get(MODEL);
+      boolean alarmBefore = run.alarms.get(MODEL).get(Alarms.REFUSED);
 
       // When
       run.learn(LAW, HONEST, true);
@@ -68,6 +70,9 @@ class GatedRewardsTest {
       assertThat(poisoned.getWeights()).isEqualTo(honest.getWeights());
       assertThat(run.decisions)
           .contains(GateDecision.PUBLISHED, GateDecision.REFUSED, GateDecision.FELL_BACK);
+      assertThat(alarmBefore).isFalse();
+      assertThat(run.alarms.get(MODEL)).containsEntry(Alarms.REFUSED, true);
+      assertThat(run.reported).containsExactly(Alarms.REFUSED + " 1.0");
       assertThat(poisoned.getComparisons() + pending(poisoned))
           .isEqualTo(2L * HONEST * GoldStream.EVENTS);
       assertThat(poisoned.getMetrics().get(Manifests.ABANDONED_COMPARISONS)).isPositive();
@@ -212,6 +217,11 @@ class GatedRewardsTest {
     final Map<String, ModelVersion> current = new LinkedHashMap<>();
     final List<ModelVersion> published = new ArrayList<>();
     final List<GateDecision> decisions = new ArrayList<>();
+    final Map<String, Map<String, Boolean>> alarms = new LinkedHashMap<>();
+
+    /** What attune.evaluations gets of alarms: which, and whether it is raised (1) or ended (0). */
+    final List<String> reported = new ArrayList<>();
+
     PartitionTrainer trainer;
     private long offset;
 
@@ -281,6 +291,11 @@ class GatedRewardsTest {
             .filter(measurement -> measurement.kind().equals("gate"))
             .map(measurement -> GateDecision.valueOf(measurement.labels().get("decision")))
             .forEach(decisions::add);
+        changed.measurements().stream()
+            .filter(measurement -> measurement.kind().equals("alarm"))
+            .map(one -> one.labels().get("alarm") + " " + one.metrics().get("raised"))
+            .forEach(reported::add);
+        alarms.put(changed.name(), changed.alarms());
         versions.add(version);
       }
       trainer.committed(checkpoint, versions);
