@@ -8,6 +8,7 @@ import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.RewardFunction;
+import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.kafka.KafkaLoop;
 import dev.attune.scorer.kafka.ScorerClients;
 import dev.attune.scorer.kafka.ScorerLoops;
@@ -26,15 +27,19 @@ import org.slf4j.LoggerFactory;
  * The scorer: answers each ScoreRequest of {@code attune.prompts} with exactly one ScoreResult in
  * {@code attune.rewards}, with the models that {@code attune.models} names at that moment.
  *
- * <p>Single use. It owns three threads: {@code scorer} consumes, computes and produces; {@code
- * scorer-models} follows the published models and loads them beside those in service; {@code
- * scorer-users} follows the published states of users. {@link #start} loads the base and returns;
- * the first prompt is taken when these topics have been read to their end and a first forward pass
- * is done, which is when {@link #ready} turns true. Faults of the cluster are waited out; a defect
- * ends the service ({@link #live} turns false).
+ * <p>Single use. It owns four threads: {@code scorer} consumes, computes and produces; {@code
+ * scorer-direct} answers direct requests; {@code scorer-models} follows the published models and
+ * loads them beside those in service; {@code scorer-users} follows the published states of users.
+ * {@link #start} loads the base and returns; the first prompt is taken when these topics have been
+ * read to their end and a first forward pass is done, which is when {@link #ready} turns true.
+ * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
  */
 public final class ScorerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(ScorerApp.class);
+
+  /** Direct requests that wait at most. */
+  private static final int MOST_DIRECT = 1_000;
+
   private static final Duration CLOSE = Duration.ofSeconds(20);
 
   private final ScorerConfig config;
@@ -45,6 +50,7 @@ public final class ScorerApp implements Service {
   private final List<Thread> threads = new ArrayList<>();
   private @Nullable RewardFunction rewards;
   private @Nullable UserStore users;
+  private volatile @Nullable ScoringDesk desk;
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
   private volatile @Nullable KafkaLoop followingUsers;
@@ -114,9 +120,12 @@ public final class ScorerApp implements Service {
       ScorerLoops loops = loops(loaded, store, metrics);
       KafkaLoop models = loops.following(config.maxArtifactBytes());
       KafkaLoop states = loops.followingUsers();
-      KafkaLoop prompts =
-          loops.scoring(
+      ScorerLoops.Batching batching =
+          new ScorerLoops.Batching(
               config.limits(), config.budget(), config.rowDomains(), config.longestWait());
+      ScoringDesk shared = loops.desk(batching, MOST_DIRECT);
+      KafkaLoop prompts = loops.scoring(batching, shared);
+      desk = shared;
       following = models;
       followingUsers = states;
       scoring = prompts;
@@ -130,8 +139,10 @@ public final class ScorerApp implements Service {
             // Before that, a domain or a user would be answered without what is known already.
             models.awaitStarted();
             states.awaitStarted();
+            shared.open();
             prompts.run();
           });
+      run("scorer-direct", shared::run);
     } catch (RuntimeException e) {
       state.tryTo(Phase.FAILED);
       throw e;
@@ -214,6 +225,10 @@ public final class ScorerApp implements Service {
     KafkaLoop models = following;
     KafkaLoop states = followingUsers;
     KafkaLoop prompts = scoring;
+    ScoringDesk shared = desk;
+    if (shared != null) {
+      shared.stop();
+    }
     if (models != null && states != null && prompts != null) {
       prompts.stop();
       states.stop();
