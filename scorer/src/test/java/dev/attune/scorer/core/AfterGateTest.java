@@ -111,7 +111,8 @@ class AfterGateTest {
         new KnownUser(
             Policies.first().generic(),
             new Position(Topics.PREFERENCES.name(), partition, offset),
-            null);
+            null,
+            List.of());
   }
 
   private static Prompt after(int partition, long offset) {
