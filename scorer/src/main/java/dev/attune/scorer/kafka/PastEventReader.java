@@ -90,7 +90,8 @@ final class PastEventReader implements PastEvents, AutoCloseable {
     // A state's references lie in the partition that its feedback comes from.
     TopicPartition partition =
         new TopicPartition(Topics.BUCKETS_BY_USER.name(), user.included().getPartition());
-    long deadline = System.nanoTime() + patience.toNanos();
+    // A little earlier than the answer goes on, so that it has what was found by then.
+    long deadline = System.nanoTime() + patience.toNanos() / 5 * 4;
     CompletableFuture<List<PastEvent>> found = new CompletableFuture<>();
     try {
       thread.execute(() -> found.complete(find(userId, partition, user.references(), deadline)));
@@ -113,6 +114,7 @@ final class PastEventReader implements PastEvents, AutoCloseable {
         events.add(reference.getOffset());
       }
       wanted.headSet(reading.beginningOffsets(List.of(partition)).get(partition)).clear();
+      wanted.tailSet(reading.endOffsets(List.of(partition)).get(partition)).clear();
       while (!wanted.isEmpty() && System.nanoTime() < deadline) {
         long first = wanted.first();
         reading.seek(partition, first);

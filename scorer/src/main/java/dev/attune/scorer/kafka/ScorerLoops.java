@@ -37,7 +37,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class ScorerLoops implements AutoCloseable {
   /** An explanation waits no longer for the user's past events. */
-  private static final Duration EXPLAIN_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration EXPLAIN_PATIENCE = Duration.ofSeconds(2);
 
   private final KafkaSettings kafka;
   private final ScorerClients clients;
