@@ -73,8 +73,16 @@ final class RequiredAcls {
 
   private void scorer() {
     String who = "scorer";
-    read(who, Topics.PROMPTS, Topics.MODELS, Topics.ARTIFACTS, Topics.USERS, Topics.ERASURES);
-    write(who, Topics.REWARDS);
+    read(
+        who,
+        Topics.PROMPTS,
+        Topics.MODELS,
+        Topics.ARTIFACTS,
+        Topics.USERS,
+        Topics.ERASURES,
+        Topics.BUCKETS_BY_USER);
+    // Preferences come in by its HTTP door.
+    write(who, Topics.REWARDS, Topics.PREFERENCES);
     groupAndTransactions(who);
   }
 
