@@ -6,17 +6,23 @@ import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
+import dev.attune.scorer.core.DirectScoring;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.RewardFunction;
+import dev.attune.scorer.http.DoorConfig;
+import dev.attune.scorer.http.ScoringDoor;
 import dev.attune.scorer.kafka.KafkaLoop;
+import dev.attune.scorer.kafka.KafkaPreferenceSink;
 import dev.attune.scorer.kafka.ScorerClients;
 import dev.attune.scorer.kafka.ScorerLoops;
+import dev.attune.scorer.metrics.DoorMetrics;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import dev.attune.scorer.users.UserStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,6 +54,8 @@ public final class ScorerApp implements Service {
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
   private volatile @Nullable KafkaLoop followingUsers;
+  private @Nullable ScoringDoor door;
+  private @Nullable KafkaPreferenceSink preferences;
 
   /** A scorer that loads the base itself. */
   public ScorerApp(ScorerConfig config, MeterRegistry registry) {
@@ -138,6 +146,45 @@ public final class ScorerApp implements Service {
     }
   }
 
+  /**
+   * Opens the synchronous door where {@code scorer.http.port} is set; to be called when the loops
+   * run. The door answers 503 for as long as nothing can be scored, so readiness does not depend on
+   * it.
+   *
+   * @param scoring where its requests go
+   */
+  synchronized void openDoor(DirectScoring scoring) {
+    DoorConfig settings = config.door();
+    if (settings == null) {
+      return;
+    }
+    KafkaPreferenceSink sink = new KafkaPreferenceSink(clients(), settings.timeout());
+    preferences = sink;
+    ScoringDoor opened =
+        ScoringDoor.open(settings, scoring, sink, new DoorMetrics(registry));
+    door = opened;
+    LOG.atInfo()
+        .addKeyValue("host", settings.host())
+        .addKeyValue("port", opened.port())
+        .log("synchronous door open");
+  }
+
+  /** The port of the synchronous door, where it is open. */
+  synchronized OptionalInt doorPort() {
+    return door == null ? OptionalInt.empty() : OptionalInt.of(door.port());
+  }
+
+  private void closeDoor() {
+    if (door != null) {
+      door.close();
+      door = null;
+    }
+    if (preferences != null) {
+      preferences.close();
+      preferences = null;
+    }
+  }
+
   @Override
   public boolean live() {
     return state.live();
@@ -152,6 +199,8 @@ public final class ScorerApp implements Service {
   @Override
   public synchronized void close() {
     boolean stopping = state.tryTo(Phase.STOPPING);
+    // First, as what is under way there is answered by the loops.
+    closeDoor();
     stopLoops();
     boolean ended = threads.stream().allMatch(ScorerApp::join);
     threads.clear();
@@ -178,17 +227,19 @@ public final class ScorerApp implements Service {
   }
 
   private ScorerLoops loops(RewardFunction loaded, UserStore store, ScorerMetrics metrics) {
-    ScorerClients clients =
-        new ScorerClients(
-            config.kafka(),
-            registry,
-            new ScorerClients.Settings(
-                config.group(),
-                config.instance(),
-                config.start() == ScorerConfig.Start.EARLIEST,
-                config.maxPollRecords(),
-                config.transactionTimeout()));
-    return new ScorerLoops(config.kafka(), clients, loaded, directory, store, metrics);
+    return new ScorerLoops(config.kafka(), clients(), loaded, directory, store, metrics);
+  }
+
+  private ScorerClients clients() {
+    return new ScorerClients(
+        config.kafka(),
+        registry,
+        new ScorerClients.Settings(
+            config.group(),
+            config.instance(),
+            config.start() == ScorerConfig.Start.EARLIEST,
+            config.maxPollRecords(),
+            config.transactionTimeout()));
   }
 
   private void run(String name, Work work) {

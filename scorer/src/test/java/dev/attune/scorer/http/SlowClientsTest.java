@@ -1,0 +1,141 @@
+package dev.attune.scorer.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class SlowClientsTest {
+  private static final int SLOW = 10_000;
+  private static final int OPENERS = 4;
+  private static final Duration LONGEST = Duration.ofSeconds(5);
+  private static final String HEADER =
+      "POST /v1/score HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
+
+  /** What a connection sends before it falls silent; `reset`: it is reset at once. */
+  private static final List<String> BEGINNINGS =
+      List.of("", "POST /v1/sc", HEADER, HEADER + "Content-Length: 500\r\n\r\n{\"userId\": \"u", "reset");
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldAnswerAmongTenThousandSlowAndBrokenConnections() {
+    // Given
+    Queue<SocketChannel> slow = new ConcurrentLinkedQueue<>();
+    AtomicBoolean flooding = new AtomicBoolean(true);
+    try (TestDoor door = new TestDoor()) {
+      door.post(TestDoor.SCORE, TestDoor.REQUEST);
+
+      // When
+      List<CompletableFuture<Void>> openers = new ArrayList<>();
+      for (int i = 0; i < OPENERS; i++) {
+        openers.add(CompletableFuture.runAsync(() -> open(door, slow), task -> new Thread(task).start()));
+      }
+      CompletableFuture<Void> flood = CompletableFuture.allOf(openers.toArray(CompletableFuture[]::new));
+      flood.whenComplete((none, failure) -> flooding.set(false));
+      List<Call> connected = new ArrayList<>();
+      List<Call> anew = new ArrayList<>();
+      while (flooding.get() || anew.size() < 20) {
+        connected.add(onTheSame(door));
+        anew.add(onANew(door));
+      }
+
+      // Then
+      assertThat(flood).isCompleted();
+      assertThat(slow).hasSize(SLOW);
+      assertThat(connected).allMatch(Call::answered);
+      assertThat(anew).allMatch(Call::answered);
+      assertThat(connected).extracting(Call::took).allMatch(took -> took.compareTo(LONGEST) < 0);
+      assertThat(anew).extracting(Call::took).allMatch(took -> took.compareTo(LONGEST) < 0);
+      assertThat(door.meters.get("attune.scorer.http.connections").gauge().value())
+          .isLessThanOrEqualTo(4096);
+    } finally {
+      slow.forEach(SlowClientsTest::close);
+    }
+  }
+
+  private record Call(boolean answered, Duration took) {}
+
+  /** On a connection that was there before. */
+  private static Call onTheSame(TestDoor door) {
+    return timed(() -> door.post(TestDoor.SCORE, TestDoor.REQUEST).statusCode() == 200);
+  }
+
+  private static Call onANew(TestDoor door) {
+    String request =
+        HEADER
+            + "Connection: close\r\nContent-Length: "
+            + TestDoor.REQUEST.length()
+            + "\r\n\r\n"
+            + TestDoor.REQUEST;
+    return timed(
+        () -> {
+          try (Socket socket = door.connect(request)) {
+            return TestDoor.readAll(socket).startsWith("HTTP/1.1 200 ");
+          }
+        });
+  }
+
+  private static Call timed(Callable<Boolean> call) {
+    long startedAt = System.nanoTime();
+    boolean answered;
+    try {
+      answered = call.call();
+    } catch (Exception e) {
+      answered = false;
+    }
+    return new Call(answered, Duration.ofNanos(System.nanoTime() - startedAt));
+  }
+
+  private static void open(TestDoor door, Queue<SocketChannel> opened) {
+    InetSocketAddress address =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), door.door.port());
+    for (int i = 0; i < SLOW / OPENERS; i++) {
+      try {
+        SocketChannel channel = SocketChannel.open(address);
+        opened.add(channel);
+        begin(channel, BEGINNINGS.get(i % BEGINNINGS.size()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static void begin(SocketChannel channel, String beginning) {
+    try {
+      if (beginning.equals("reset")) {
+        channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        channel.close();
+      } else {
+        channel.write(ByteBuffer.wrap(beginning.getBytes(StandardCharsets.US_ASCII)));
+      }
+    } catch (IOException e) {
+      // The door has closed it already, as it may.
+      close(channel);
+    }
+  }
+
+  private static void close(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
