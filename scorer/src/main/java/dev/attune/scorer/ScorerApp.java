@@ -6,9 +6,9 @@ import dev.attune.platform.Service;
 import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
-import dev.attune.scorer.core.DirectScoring;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.RewardFunction;
+import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.http.DoorConfig;
 import dev.attune.scorer.http.ScoringDoor;
 import dev.attune.scorer.kafka.KafkaLoop;
@@ -32,15 +32,20 @@ import org.slf4j.LoggerFactory;
  * The scorer: answers each ScoreRequest of {@code attune.prompts} with exactly one ScoreResult in
  * {@code attune.rewards}, with the models that {@code attune.models} names at that moment.
  *
- * <p>Single use. It owns three threads: {@code scorer} consumes, computes and produces; {@code
- * scorer-models} follows the published models and loads them beside those in service; {@code
- * scorer-users} follows the published states of users. {@link #start} loads the base and returns;
- * the first prompt is taken when these topics have been read to their end and a first forward pass
- * is done, which is when {@link #ready} turns true. Faults of the cluster are waited out; a defect
- * ends the service ({@link #live} turns false).
+ * <p>Single use. It owns four threads: {@code scorer} consumes, computes and produces; {@code
+ * scorer-direct} answers direct requests; {@code scorer-models} follows the published models and
+ * loads them beside those in service; {@code scorer-users} follows the published states of users.
+ * {@link #start} loads the base and returns; the first prompt is taken when these topics have been
+ * read to their end and a first forward pass is done, which is when {@link #ready} turns true.
+ * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
+ * Where {@code scorer.http.port} is set, the synchronous door has threads of its own.
  */
 public final class ScorerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(ScorerApp.class);
+
+  /** Direct requests that wait at most. */
+  private static final int MOST_DIRECT = 1_000;
+
   private static final Duration CLOSE = Duration.ofSeconds(20);
 
   private final ScorerConfig config;
@@ -51,6 +56,7 @@ public final class ScorerApp implements Service {
   private final List<Thread> threads = new ArrayList<>();
   private @Nullable RewardFunction rewards;
   private @Nullable UserStore users;
+  private volatile @Nullable ScoringDesk desk;
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
   private volatile @Nullable KafkaLoop followingUsers;
@@ -122,9 +128,12 @@ public final class ScorerApp implements Service {
       ScorerLoops loops = loops(loaded, store, metrics);
       KafkaLoop models = loops.following(config.maxArtifactBytes());
       KafkaLoop states = loops.followingUsers();
-      KafkaLoop prompts =
-          loops.scoring(
+      ScorerLoops.Batching batching =
+          new ScorerLoops.Batching(
               config.limits(), config.budget(), config.rowDomains(), config.longestWait());
+      ScoringDesk shared = loops.desk(batching, MOST_DIRECT);
+      KafkaLoop prompts = loops.scoring(batching, shared);
+      desk = shared;
       following = models;
       followingUsers = states;
       scoring = prompts;
@@ -138,40 +147,36 @@ public final class ScorerApp implements Service {
             // Before that, a domain or a user would be answered without what is known already.
             models.awaitStarted();
             states.awaitStarted();
+            shared.open();
             prompts.run();
           });
+      run("scorer-direct", shared::run);
+      openDoor(shared);
     } catch (RuntimeException e) {
       state.tryTo(Phase.FAILED);
       throw e;
     }
   }
 
-  /**
-   * Opens the synchronous door where {@code scorer.http.port} is set; to be called when the loops
-   * run. The door answers 503 for as long as nothing can be scored, so readiness does not depend on
-   * it.
-   *
-   * @param scoring where its requests go
-   */
-  synchronized void openDoor(DirectScoring scoring) {
+  /** The port of the synchronous door, where it is open. */
+  public synchronized OptionalInt doorPort() {
+    return door == null ? OptionalInt.empty() : OptionalInt.of(door.port());
+  }
+
+  /** The door answers 503 for as long as nothing can be scored, so readiness does not ask for it. */
+  private void openDoor(ScoringDesk scoring) {
     DoorConfig settings = config.door();
     if (settings == null) {
       return;
     }
     KafkaPreferenceSink sink = new KafkaPreferenceSink(clients(), settings.timeout());
     preferences = sink;
-    ScoringDoor opened =
-        ScoringDoor.open(settings, scoring, sink, new DoorMetrics(registry));
+    ScoringDoor opened = ScoringDoor.open(settings, scoring, sink, new DoorMetrics(registry));
     door = opened;
     LOG.atInfo()
         .addKeyValue("host", settings.host())
         .addKeyValue("port", opened.port())
         .log("synchronous door open");
-  }
-
-  /** The port of the synchronous door, where it is open. */
-  synchronized OptionalInt doorPort() {
-    return door == null ? OptionalInt.empty() : OptionalInt.of(door.port());
   }
 
   private void closeDoor() {
@@ -265,6 +270,10 @@ public final class ScorerApp implements Service {
     KafkaLoop models = following;
     KafkaLoop states = followingUsers;
     KafkaLoop prompts = scoring;
+    ScoringDesk shared = desk;
+    if (shared != null) {
+      shared.stop();
+    }
     if (models != null && states != null && prompts != null) {
       prompts.stop();
       states.stop();

@@ -47,6 +47,7 @@ final class ScorerTestCluster implements AutoCloseable {
   private final EmbeddedCluster cluster;
   private final KafkaSettings settings;
   private final KafkaProducer<String, byte[]> producer;
+  private final RewardLog committed;
 
   ScorerTestCluster(Path dir) {
     cluster = EmbeddedCluster.start(dir);
@@ -54,6 +55,7 @@ final class ScorerTestCluster implements AutoCloseable {
     producer =
         new KafkaProducer<>(
             settings.producer("test"), new StringSerializer(), new ByteArraySerializer());
+    committed = new RewardLog("read_committed");
   }
 
   /** What a scorer on this cluster needs to be told. */
@@ -135,38 +137,59 @@ final class ScorerTestCluster implements AutoCloseable {
 
   /** Everything in the rewards topic now. */
   List<ScoreResult> rewards(String isolation) {
-    Map<String, Object> config = settings.consumerWithoutGroup("test");
-    config.put("isolation.level", isolation);
-    List<ScoreResult> results = new ArrayList<>();
-    try (AvroDeserializer<ScoreResult> values = new AvroDeserializer<>(ScoreResult.class);
-        KafkaConsumer<String, byte[]> consumer =
-            new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer())) {
+    try (RewardLog log = new RewardLog(isolation)) {
+      return log.read();
+    }
+  }
+
+  /** The committed answers to the requests whose id begins like this. */
+  List<ScoreResult> answers(String prefix) {
+    return committed.read().stream()
+        .filter(result -> result.getRequestId().startsWith(prefix))
+        .toList();
+  }
+
+  /** Reads the rewards topic on and on. */
+  private final class RewardLog implements AutoCloseable {
+    private final List<ScoreResult> results = new ArrayList<>();
+    private final AvroDeserializer<ScoreResult> values = new AvroDeserializer<>(ScoreResult.class);
+    private final KafkaConsumer<String, byte[]> consumer;
+    private final List<TopicPartition> partitions;
+
+    RewardLog(String isolation) {
+      Map<String, Object> config = settings.consumerWithoutGroup("test");
+      config.put("isolation.level", isolation);
       values.configure(settings.serde(), false);
-      List<TopicPartition> partitions =
+      consumer = new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
+      partitions =
           consumer.partitionsFor(Topics.REWARDS.name()).stream()
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
+    }
+
+    /** Everything up to the present end. */
+    List<ScoreResult> read() {
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(100))) {
           results.add(values.deserialize(record.topic(), record.value()));
         }
       }
+      return List.copyOf(results);
     }
-    return results;
-  }
 
-  /** The committed answers to the requests whose id begins like this. */
-  List<ScoreResult> answers(String prefix) {
-    return rewards("read_committed").stream()
-        .filter(result -> result.getRequestId().startsWith(prefix))
-        .toList();
+    @Override
+    public void close() {
+      consumer.close();
+      values.close();
+    }
   }
 
   @Override
   public void close() {
+    committed.close();
     producer.close();
     cluster.close();
   }

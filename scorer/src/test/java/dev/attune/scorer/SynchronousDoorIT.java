@@ -7,12 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
-import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.events.ScoreErrorCode;
-import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.serde.AvroDeserializer;
-import dev.attune.scorer.core.DirectScoring;
 import dev.attune.scorer.core.FakeRewards;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
@@ -25,7 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -71,29 +66,53 @@ class SynchronousDoorIT {
       assertThat(position.get("topic").textValue()).isEqualTo("attune.preferences");
       assertThat(record.key()).isEqualTo("ada");
       assertThat(record.value().getEventId()).isEqualTo("door-1");
-      assertThat(JSON.readTree(post(app, "/v1/preferences", event("door-2")).body()).get("partition"))
-          .isEqualTo(position.get("partition"));
+      JsonNode second = JSON.readTree(post(app, "/v1/preferences", event("door-2")).body());
+      assertThat(second.get("partition")).isEqualTo(position.get("partition"));
     }
   }
 
   @Test
-  void shouldSayThatTheClusterIsAwayAndTakeNoHarm() throws Exception {
+  void shouldAnswerWithTheModelInServiceAndPublishNothing() throws Exception {
+    // Given
+    cluster.publish("domain/door", 3, FakeRewards.weights(2));
+    String request =
+        """
+        {"requestId": "door-", "userId": "ada", "domain": "door", "prompt": [],
+         "candidates": [{"id": "a", "text": "abc"}, {"id": "b", "text": "ab"}]}
+        """;
+    try (ScorerApp app = start(cluster.flags())) {
+      await().until(app::ready);
+
+      // When
+      HttpResponse<String> response = post(app, "/v1/score", request);
+
+      // Then
+      assertThat(response.statusCode()).isEqualTo(200);
+      JsonNode result = JSON.readTree(response.body());
+      assertThat(result.at("/versions/domainModelVersion").longValue()).isEqualTo(3);
+      assertThat(result.at("/candidates/0/reward").doubleValue()).isEqualTo(6);
+      assertThat(result.at("/candidates/0/rank").intValue()).isEqualTo(1);
+      assertThat(cluster.answers("door-")).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldAskToComeAgainWhileTheClusterIsAway() throws Exception {
     // Given
     Map<String, String> flags = cluster.flags();
     flags.put("kafka.bootstrap.servers", "127.0.0.1:1");
     flags.put("scorer.http.timeout", "500 ms");
     try (ScorerApp app = start(flags)) {
       // When
-      List<HttpResponse<String>> responses =
-          List.of(
-              post(app, "/v1/preferences", event("away")),
-              post(app, "/v1/preferences", event("away")));
+      HttpResponse<String> event = post(app, "/v1/preferences", event("away"));
+      HttpResponse<String> score =
+          post(app, "/v1/score", "{\"userId\": \"u\", \"prompt\": [], \"candidates\": []}");
 
       // Then
-      assertThat(responses)
-          .allSatisfy(response -> assertThat(response.statusCode()).isIn(503, 504));
-      assertThat(post(app, "/v1/score", "{\"userId\": \"u\", \"prompt\": [], \"candidates\": []}").statusCode())
-          .isEqualTo(422);
+      assertThat(event.statusCode()).isIn(503, 504);
+      assertThat(score.statusCode()).isEqualTo(503);
+      assertThat(app.ready()).isFalse();
+      assertThat(app.live()).isTrue();
     }
   }
 
@@ -103,7 +122,7 @@ class SynchronousDoorIT {
     ScorerConfig config = ScorerConfig.from(Configuration.of(cluster.flags()));
     try (ScorerApp app = new ScorerApp(config, new SimpleMeterRegistry(), FakeRewards::new)) {
       // When
-      app.openDoor(request -> new CompletableFuture<>());
+      app.start();
 
       // Then
       assertThat(app.doorPort()).isEmpty();
@@ -118,20 +137,8 @@ class SynchronousDoorIT {
             ScorerConfig.from(Configuration.of(flags)),
             new SimpleMeterRegistry(),
             FakeRewards::new);
-    app.openDoor(noCandidates());
+    app.start();
     return app;
-  }
-
-  private static DirectScoring noCandidates() {
-    return request ->
-        CompletableFuture.completedFuture(
-            ScoreResult.newBuilder()
-                .setRequestId(request.getRequestId())
-                .setUserId(request.getUserId())
-                .setDomain("general")
-                .setError(ScoreErrorCode.NO_CANDIDATES)
-                .setSource(new Position("", -1, -1))
-                .build());
   }
 
   private HttpResponse<String> post(ScorerApp app, String path, String json) throws Exception {

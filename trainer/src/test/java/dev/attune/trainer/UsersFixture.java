@@ -45,6 +45,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -188,12 +189,31 @@ final class UsersFixture implements AutoCloseable {
   /** Whether the group has committed everything that was sent. */
   boolean caughtUp() {
     Map<TopicPartition, OffsetAndMetadata> committed = committed();
-    return bucketLog().entrySet().stream()
+    return ends().entrySet().stream()
         .allMatch(
-            entry ->
-                entry.getValue().isEmpty()
-                    || (committed.get(entry.getKey()) != null
-                        && committed.get(entry.getKey()).offset() == entry.getValue().size()));
+            end ->
+                end.getValue() == 0
+                    || (committed.get(end.getKey()) != null
+                        && committed.get(end.getKey()).offset() == end.getValue()));
+  }
+
+  /** The end of each partition of the users' buckets. */
+  private Map<TopicPartition, Long> ends() {
+    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+    for (int partition = 0; partition < Topics.DEFAULT_PARTITIONS; partition++) {
+      latest.put(new TopicPartition(Topics.BUCKETS_BY_USER.name(), partition), OffsetSpec.latest());
+    }
+    Map<TopicPartition, Long> ends = new HashMap<>();
+    try {
+      admin
+          .listOffsets(latest)
+          .all()
+          .get()
+          .forEach((partition, end) -> ends.put(partition, end.offset()));
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+    return ends;
   }
 
   void awaitCaughtUp() {

@@ -61,6 +61,21 @@ public final class StreamCommand implements Callable<Integer> {
   private int users = StreamSettings.standard(0).users();
 
   @Option(
+      names = "--chunk",
+      paramLabel = "N",
+      description =
+          "Judgments that are asked about together, and then told (default: ${DEFAULT-VALUE}).")
+  private int chunk = StreamSettings.standard(0).chunk();
+
+  @Option(
+      names = "--behind",
+      paramLabel = "N",
+      description =
+          "Events that the reward model may be behind when the next are asked about (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int behind = StreamSettings.standard(0).mostUnlearned();
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
@@ -84,8 +99,7 @@ public final class StreamCommand implements Callable<Integer> {
     Console console = common.console();
     StreamSettings standard = StreamSettings.standard(seed);
     StreamSettings wanted =
-        new StreamSettings(
-            limit, standard.chunk(), standard.mostUnlearned(), users, standard.usersAtOnce(), seed);
+        new StreamSettings(limit, chunk, behind, users, standard.usersAtOnce(), seed);
     CustomizedData data = CustomizedData.read(folder, null, seed);
     long start = System.nanoTime();
     Path base =

@@ -1,5 +1,6 @@
 package dev.attune.cli.stream;
 
+import dev.attune.cli.CliException;
 import java.util.Map;
 
 /**
@@ -50,8 +51,8 @@ record StreamSettings(
 
   StreamSettings {
     if (judgments < 1 || chunk < 1 || mostUnlearned < chunk || users < 0 || usersAtOnce < 1) {
-      throw new IllegalArgumentException(
-          "%d judgments in chunks of %d, %d unlearned, %d users, %d at once; allowed are 1 or more, a chunk or more, 0 or more, 1 or more"
+      throw new CliException(
+          "--limit %d, --chunk %d, --behind %d, --users %d (%d at once): allowed are 1 or more, 1 or more, the chunk or more, 0 or more (1 or more)"
               .formatted(judgments, chunk, mostUnlearned, users, usersAtOnce));
     }
   }

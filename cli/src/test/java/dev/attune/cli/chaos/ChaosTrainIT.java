@@ -40,6 +40,9 @@ class ChaosTrainIT {
             "400",
             "--kills",
             "2",
+            // Brokers are killed in the long form, and in that of ingest.
+            "--brokers",
+            "1",
             "--max-minutes",
             "5",
             "--keep",
@@ -52,6 +55,7 @@ class ChaosTrainIT {
     JsonNode result = new ObjectMapper().readTree(report.toFile());
     assertThat(result.at("/tally/models").size()).isGreaterThanOrEqualTo(5);
     assertThat(result.at("/tally/users/states").asInt()).isPositive();
+    assertThat(result.at("/tally/users/row_events").asInt()).isPositive();
     assertThat(result.at("/tally/retractions").asInt()).isPositive();
     assertThat(result.at("/tally/erasures").asInt()).isPositive();
     assertThat(result.at("/killed").asInt()).isEqualTo(2);

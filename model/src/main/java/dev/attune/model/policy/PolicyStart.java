@@ -72,7 +72,7 @@ public final class PolicyStart {
     List<ReplyFeatures.Candidates> sample = new ArrayList<>();
     List<String> replies = new ArrayList<>();
     @Nullable String prompt = null;
-    for (String paragraph : text().strip().split("\n\n")) {
+    for (String paragraph : text().strip().split("\n\n", -1)) {
       if (paragraph.startsWith(PROMPT)) {
         if (prompt != null) {
           sample.add(candidates(prompt, replies));

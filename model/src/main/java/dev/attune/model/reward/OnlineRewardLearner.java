@@ -236,29 +236,38 @@ public final class OnlineRewardLearner implements AutoCloseable {
     return new LearnedBatch(predictions, gradientNorm, Float.isFinite(gradientNorm));
   }
 
+  /** A source's head begins as the pooled one is: what sources share it need not learn again. */
   private void addHead(String head) {
     if (heads.contains(head)) {
       return;
     }
+    int pooled = heads.indexOf(RewardWeights.POOLED);
     heads.add(head);
     Map<String, Slot> slots = new LinkedHashMap<>(parameters.slots());
-    slots.compute(RewardWeights.HEADS, (name, rows) -> longer(rows, heads.size()));
-    slots.compute(RewardWeights.BIASES, (name, rows) -> longer(rows, heads.size()));
+    slots.compute(RewardWeights.HEADS, (name, rows) -> longer(rows, pooled));
+    slots.compute(RewardWeights.BIASES, (name, rows) -> longer(rows, pooled));
     parameters.close();
     parameters = TrainableParameters.of(slots);
   }
 
-  /** Appends rows of zeros. */
-  private static Slot longer(Slot old, int rows) {
-    long columns = old.shape()[1];
-    int size = Math.toIntExact(rows * columns);
+  /** Appends a copy of a row, without its optimiser's moments. */
+  private static Slot longer(Slot old, int row) {
+    long[] shape = {old.shape()[0] + 1, old.shape()[1]};
+    int size = Math.toIntExact(shape[0] * shape[1]);
     return new Slot(
-        new long[] {rows, columns},
-        Arrays.copyOf(old.weight(), size),
+        shape,
+        withCopy(old.weight(), row, shape),
         Arrays.copyOf(old.mean(), size),
         Arrays.copyOf(old.square(), size),
         old.steps(),
-        Arrays.copyOf(old.average(), size));
+        withCopy(old.average(), row, shape));
+  }
+
+  private static float[] withCopy(float[] rows, int row, long[] shape) {
+    int columns = Math.toIntExact(shape[1]);
+    float[] longer = Arrays.copyOf(rows, Math.toIntExact(shape[0]) * columns);
+    System.arraycopy(rows, row * columns, longer, rows.length, columns);
+    return longer;
   }
 
   /** Takes a step; returns the gradient's norm, which is no finite number where it is left out. */

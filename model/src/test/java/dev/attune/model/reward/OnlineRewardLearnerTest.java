@@ -68,6 +68,31 @@ class OnlineRewardLearnerTest extends RewardTestBase {
   }
 
   @Test
+  void shouldLetASourcesHeadBeginAsThePooledOneIs() {
+    // Given
+    OnlineConfig config = config(4, 1.5, 0, 1);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config)) {
+      learner.accept("helpful", golden(40, 1));
+
+      // When
+      List<LearnedBatch> first = learner.accept("webgpt", golden(4, 2));
+
+      // Then
+      assertThat(first).hasSize(1);
+      assertThat(first.get(0).predictions())
+          .allSatisfy(
+              prediction -> {
+                assertThat(prediction.own()).containsExactly(prediction.pooled(), within(1e-6));
+                assertThat(Math.abs(prediction.own()[0])).isGreaterThan(0.01);
+              });
+      assertThat(learner.accept("webgpt", golden(4, 3)).get(0).predictions())
+          .as("it goes a way of its own")
+          .anySatisfy(
+              prediction -> assertThat(prediction.own()[0]).isNotEqualTo(prediction.pooled()[0]));
+    }
+  }
+
+  @Test
   void shouldNotDependOnHowEventsAreHandedOver() {
     // Given
     OnlineConfig config = config(4, 1, 0, 1);

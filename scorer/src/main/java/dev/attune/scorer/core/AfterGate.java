@@ -26,7 +26,7 @@ public final class AfterGate {
   private final InstantSource clock;
   private final Listener listener;
 
-  /** By partition of the prompts; one that is replaced by the partition's next is forgotten. */
+  /** By partition of the prompts. */
   private final Map<Integer, Held> held = new HashMap<>();
 
   /**
@@ -78,6 +78,11 @@ public final class AfterGate {
       listener.released(Duration.between(since, now), included);
     }
     return open;
+  }
+
+  /** The first request of a partition has gone on. */
+  void forget(int partition) {
+    held.remove(partition);
   }
 
   private Instant end(Instant since, Instant deadline) {

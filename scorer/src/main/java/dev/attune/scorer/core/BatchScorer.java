@@ -213,7 +213,10 @@ public final class BatchScorer {
         .setBestPreferred(List.of())
         .setTimings(timings)
         .setError(ScoreErrorCode.NONE)
-        .setSource(new Position(Topics.PROMPTS.name(), prompt.partition(), prompt.offset()));
+        .setSource(
+            prompt.direct()
+                ? null
+                : new Position(Topics.PROMPTS.name(), prompt.partition(), prompt.offset()));
   }
 
   private static Rejection internal(String message) {

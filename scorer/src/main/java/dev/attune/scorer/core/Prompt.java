@@ -5,12 +5,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of the prompts topic: a request to be scored, or one that is answered with an error.
+ * A record of the prompts topic, or a request that came directly: to be scored, or to be answered
+ * with an error.
  *
- * @param partition where it lies
+ * @param partition where it lies; a direct request is alone in a partition below 0
  * @param offset where it lies
  * @param key the record's key, empty where it has none
- * @param appendedAt the record's timestamp
+ * @param appendedAt the record's timestamp, or when the request came
  * @param request null where the bytes are no request
  * @param rejection null where the request can be scored
  * @param tokens what it costs; 0 where it is rejected
@@ -28,6 +29,11 @@ public record Prompt(
     if (request == null && rejection == null) {
       throw new IllegalArgumentException("a record that is no request needs a rejection");
     }
+  }
+
+  /** Whether it is no record of the topic. */
+  boolean direct() {
+    return partition < 0;
   }
 
   /** When an answer is of no use any more; {@link Instant#MAX} for never. */

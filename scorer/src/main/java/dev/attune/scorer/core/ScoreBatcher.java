@@ -49,8 +49,14 @@ public final class ScoreBatcher {
     return Set.copyOf(pending.keySet());
   }
 
+  /** How many wait, ready or not. */
+  int waiting() {
+    return pending.values().stream().mapToInt(Queue::size).sum();
+  }
+
   /** Forgets what waits of these partitions: another member answers it now. */
   public void drop(Collection<Integer> partitions) {
+    partitions.forEach(gate::forget);
     pending.keySet().removeAll(partitions);
   }
 
@@ -61,9 +67,19 @@ public final class ScoreBatcher {
 
   /** Takes the next batch: within the budget, but never empty while something is ready. */
   public List<Prompt> next() {
-    List<Prompt> batch = new ArrayList<>();
-    int candidates = 0;
-    int tokens = 0;
+    return fill(List.of());
+  }
+
+  /** Takes what is ready and fits beside others in their batch. */
+  List<Prompt> beside(List<Prompt> others) {
+    List<Prompt> all = fill(others);
+    return all.subList(others.size(), all.size());
+  }
+
+  private List<Prompt> fill(List<Prompt> others) {
+    List<Prompt> batch = new ArrayList<>(others);
+    int candidates = others.stream().mapToInt(Prompt::candidates).sum();
+    int tokens = others.stream().mapToInt(Prompt::tokens).sum();
     for (Optional<Prompt> next = peek(); next.isPresent(); next = peek()) {
       Prompt prompt = next.get();
       candidates += prompt.candidates();
@@ -89,6 +105,7 @@ public final class ScoreBatcher {
   }
 
   private void remove(int partition) {
+    gate.forget(partition);
     pending.computeIfPresent(
         partition,
         (key, queue) -> {

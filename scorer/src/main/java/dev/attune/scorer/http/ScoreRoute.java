@@ -14,15 +14,13 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/score}: a ScoreRequest in, a ScoreResult out. */
 final class ScoreRoute implements BodyRoute {
   /** No request is without it on the wire; here one is made. */
   private static final String REQUEST_ID = "requestId";
-
-  /** Where a request lies in its topic; these lie in none. */
-  private static final String SOURCE = "source";
 
   private final JsonBody json;
   private final DirectScoring scoring;
@@ -63,20 +61,23 @@ final class ScoreRoute implements BodyRoute {
     if (!deadline.isAfter(now)) {
       throw new ProblemException(ProblemCode.DEADLINE_PASSED, "the deadline was " + deadline);
     }
-    // What nobody waits for any more is then not computed either.
     request.setDeadline(deadline);
     try {
+      // The scorer's own future is completed with it, so that it drops what nobody waits for.
       return scoring
           .submit(request)
-          .handleAsync(ScoreRoute::answer, executor)
-          .orTimeout(Duration.between(now, deadline).toMillis(), TimeUnit.MILLISECONDS);
+          .orTimeout(Duration.between(now, deadline).toMillis(), TimeUnit.MILLISECONDS)
+          .handleAsync(ScoreRoute::answer, executor);
     } catch (QueueFullException e) {
-      throw new ProblemException(ProblemCode.OVERLOADED, e.getMessage());
+      throw new ProblemException(ProblemCode.OVERLOADED, String.valueOf(e.getMessage()));
     }
   }
 
   private static Answer answer(@Nullable ScoreResult result, @Nullable Throwable failure) {
-    if (result == null || failure != null) {
+    if (failure instanceof TimeoutException) {
+      throw new ProblemException(ProblemCode.DEADLINE_PASSED, "the answer did not come in time");
+    }
+    if (result == null) {
       throw new ProblemException(ProblemCode.STOPPING, "the scorer is being stopped");
     }
     if (result.getError() != ScoreErrorCode.NONE) {
@@ -84,8 +85,6 @@ final class ScoreRoute implements BodyRoute {
       throw new ProblemException(
           ProblemCode.of(result.getError()), message == null ? "no rewards" : message);
     }
-    ObjectNode answer = (ObjectNode) AvroJson.write(result);
-    answer.remove(SOURCE);
-    return Answer.of(200, answer);
+    return Answer.of(200, AvroJson.write(result));
   }
 }

@@ -6,6 +6,7 @@ import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.serde.AvroDeserializer;
+import dev.attune.scorer.core.Admission;
 import dev.attune.scorer.core.AfterGate;
 import dev.attune.scorer.core.ArtifactAssembler;
 import dev.attune.scorer.core.BatchBudget;
@@ -13,10 +14,10 @@ import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.ModelLoader;
 import dev.attune.scorer.core.RequestLimits;
-import dev.attune.scorer.core.RequestValidator;
 import dev.attune.scorer.core.RewardFunction;
 import dev.attune.scorer.core.RowDomains;
 import dev.attune.scorer.core.ScoreBatcher;
+import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import dev.attune.scorer.users.UserStore;
 import java.time.Duration;
@@ -57,18 +58,40 @@ public final class ScorerLoops {
     this.metrics = metrics;
   }
 
+  /** How requests are taken and put together. */
+  public record Batching(
+      RequestLimits limits, BatchBudget budget, RowDomains rowDomains, Duration longestWait) {}
+
   /**
-   * Consumes prompts and produces rewards.
+   * Where requests of all doors are scored.
    *
-   * @param longestWait that a request is held back for the feedback that it names
+   * @param mostWaiting direct requests at most
    */
-  public KafkaLoop scoring(
-      RequestLimits limits, BatchBudget budget, RowDomains rowDomains, Duration longestWait) {
+  public ScoringDesk desk(Batching batching, int mostWaiting) {
+    return new ScoringDesk(
+        new BatchScorer(rewards, directory, users, batching.rowDomains(), InstantSource.system()),
+        new Admission(batching.limits(), rewards),
+        batcher(batching),
+        mostWaiting,
+        InstantSource.system(),
+        metrics::batch);
+  }
+
+  private ScoreBatcher batcher(Batching batching) {
+    return new ScoreBatcher(
+        batching.budget(),
+        new AfterGate(
+            users,
+            directory::epoch,
+            batching.longestWait(),
+            InstantSource.system(),
+            metrics::waitedForFeedback));
+  }
+
+  /** Consumes prompts and produces rewards. */
+  public KafkaLoop scoring(Batching batching, ScoringDesk desk) {
     PromptReader reader =
-        new PromptReader(
-            deserializer(Topics.PROMPTS), new RequestValidator(limits, rewards.base()), rewards);
-    BatchScorer scorer =
-        new BatchScorer(rewards, directory, users, rowDomains, InstantSource.system());
+        new PromptReader(deserializer(Topics.PROMPTS), new Admission(batching.limits(), rewards));
     return new KafkaLoop(
         "scoring",
         () -> {
@@ -79,15 +102,8 @@ public final class ScorerLoops {
               producer,
               List.of(clients.bind(consumer), clients.bind(producer)),
               reader,
-              new ScoreBatcher(
-                  budget,
-                  new AfterGate(
-                      users,
-                      directory::epoch,
-                      longestWait,
-                      InstantSource.system(),
-                      metrics::waitedForFeedback)),
-              scorer,
+              batcher(batching),
+              desk,
               metrics);
         },
         metrics::restarted);

@@ -2,9 +2,9 @@ package dev.attune.scorer.kafka;
 
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ScoreResult;
-import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.Prompt;
 import dev.attune.scorer.core.ScoreBatcher;
+import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
@@ -51,7 +51,7 @@ final class ScoringSession implements KafkaTask {
   private final List<KafkaClientMetrics> clientMetrics;
   private final PromptReader reader;
   private final ScoreBatcher batcher;
-  private final BatchScorer scorer;
+  private final ScoringDesk desk;
   private final ScorerMetrics metrics;
 
   /**
@@ -68,14 +68,14 @@ final class ScoringSession implements KafkaTask {
       List<KafkaClientMetrics> clientMetrics,
       PromptReader reader,
       ScoreBatcher batcher,
-      BatchScorer scorer,
+      ScoringDesk desk,
       ScorerMetrics metrics) {
     this.consumer = consumer;
     this.producer = producer;
     this.clientMetrics = clientMetrics;
     this.reader = reader;
     this.batcher = batcher;
-    this.scorer = scorer;
+    this.desk = desk;
     this.metrics = metrics;
   }
 
@@ -157,9 +157,7 @@ final class ScoringSession implements KafkaTask {
   }
 
   private boolean answer(List<Prompt> batch) {
-    long start = System.nanoTime();
-    List<ScoreResult> results = scorer.score(batch);
-    Duration computation = Duration.ofNanos(System.nanoTime() - start);
+    List<ScoreResult> results = desk.score(batch);
     Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
     try {
       producer.beginTransaction();
@@ -178,7 +176,7 @@ final class ScoringSession implements KafkaTask {
       return false;
     }
     next.forEach((partition, offset) -> unanswered.put(partition, offset.offset()));
-    count(batch, results, computation);
+    count(batch, results);
     return true;
   }
 
@@ -209,13 +207,12 @@ final class ScoringSession implements KafkaTask {
     unanswered.clear();
   }
 
-  private void count(List<Prompt> batch, List<ScoreResult> results, Duration computation) {
+  private void count(List<Prompt> batch, List<ScoreResult> results) {
     Instant now = Instant.now();
     for (int i = 0; i < batch.size(); i++) {
       Duration latency = Duration.between(batch.get(i).appendedAt(), now);
       metrics.answered(results.get(i).getError(), latency.isNegative() ? Duration.ZERO : latency);
     }
-    metrics.batch(batch.size(), batch.stream().mapToInt(Prompt::tokens).sum(), computation);
   }
 
   /** What waits of a partition that is taken away is answered by its next owner. */

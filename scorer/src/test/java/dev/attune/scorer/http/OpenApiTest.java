@@ -205,9 +205,6 @@ class OpenApiTest {
     // Given
     Set<String> fields =
         record.getFields().stream().map(Schema.Field::name).collect(Collectors.toSet());
-    if (record.equals(ScoreResult.getClassSchema())) {
-      fields.remove("source");
-    }
 
     // When
     JsonNode properties = schema(record.getName()).path("properties");

@@ -117,7 +117,6 @@ final class TestDoor implements AutoCloseable {
         .setVersions(new ScoreVersions("0".repeat(64), "domain/science", 4L, 2L, null, 7L, null))
         .setIncluded(new Position("attune.preferences", 3, 17))
         .setTimings(new ScoreTimings(0.5, 12.25))
-        .setSource(new Position("", -1, -1))
         .build();
   }
 

@@ -10,6 +10,7 @@ import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
+import dev.attune.scorer.core.Admission;
 import dev.attune.scorer.core.AfterGate;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.BatchScorer;
@@ -18,10 +19,10 @@ import dev.attune.scorer.core.KnownUser;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.core.RequestLimits;
-import dev.attune.scorer.core.RequestValidator;
 import dev.attune.scorer.core.Requests;
 import dev.attune.scorer.core.RowDomains;
 import dev.attune.scorer.core.ScoreBatcher;
+import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -54,28 +55,39 @@ class ScoringSessionTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private @Nullable KnownUser user;
   private final FakeRewards rewards = new FakeRewards();
-  private final PromptReader reader =
-      new PromptReader(
-          ScoringSessionTest::decode,
-          new RequestValidator(new RequestLimits(10, 1_000), FakeRewards.BASE),
-          rewards);
+  private final Admission admission = new Admission(new RequestLimits(10, 1_000), rewards);
+  private final PromptReader reader = new PromptReader(ScoringSessionTest::decode, admission);
   private final ScoringSession session =
       new ScoringSession(
           consumer,
           producer,
           List.of(),
           reader,
-          new ScoreBatcher(
-              new BatchBudget(2, 100, 100),
-              new AfterGate(
+          batcher(),
+          new ScoringDesk(
+              new BatchScorer(
+                  rewards,
+                  new ModelDirectory(),
                   this::user,
-                  () -> 1,
-                  Duration.ofHours(1),
-                  InstantSource.system(),
-                  (waited, included) -> {})),
-          new BatchScorer(
-              rewards, new ModelDirectory(), this::user, RowDomains.NONE, InstantSource.system()),
+                  RowDomains.NONE,
+                  InstantSource.system()),
+              admission,
+              batcher(),
+              1,
+              InstantSource.system(),
+              (requests, tokens, computation) -> {}),
           new ScorerMetrics(meters));
+
+  private ScoreBatcher batcher() {
+    return new ScoreBatcher(
+        new BatchBudget(2, 100, 100),
+        new AfterGate(
+            this::user,
+            () -> 1,
+            Duration.ofHours(1),
+            InstantSource.system(),
+            (waited, included) -> {}));
+  }
 
   @BeforeEach
   void open() {
