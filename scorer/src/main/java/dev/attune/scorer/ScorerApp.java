@@ -163,7 +163,9 @@ public final class ScorerApp implements Service {
     return door == null ? OptionalInt.empty() : OptionalInt.of(door.port());
   }
 
-  /** The door answers 503 for as long as nothing can be scored, so readiness does not ask for it. */
+  /**
+   * The door answers 503 for as long as nothing can be scored, so readiness does not ask for it.
+   */
   private void openDoor(ScoringDesk scoring) {
     DoorConfig settings = config.door();
     if (settings == null) {

@@ -173,7 +173,8 @@ class SynchronousDoorIT {
       consumer.assign(List.of(from));
       consumer.seek(from, offset);
       return await()
-          .until(() -> consumer.poll(Duration.ofMillis(100)).records(from), found -> !found.isEmpty())
+          .until(
+              () -> consumer.poll(Duration.ofMillis(100)).records(from), found -> !found.isEmpty())
           .get(0);
     }
   }

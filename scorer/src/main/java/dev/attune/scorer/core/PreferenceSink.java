@@ -11,8 +11,8 @@ public interface PreferenceSink {
    *
    * @return completes with the event's position when the cluster has it; exceptionally with an
    *     {@link EventTooLargeException}, or with a {@link QueueFullException} where the cluster did
-   *     not acknowledge it: it may be there all the same, so it is to be sent again under its id. An
-   *     event that still waits here when the caller completes the future is not sent
+   *     not acknowledge it: it may be there all the same, so it is to be sent again under its id.
+   *     An event that still waits here when the caller completes the future is not sent
    * @throws QueueFullException where too many events wait already
    */
   CompletableFuture<Position> send(PreferenceEvent event);

@@ -27,11 +27,10 @@ final class BodyReader implements ReadListener {
    * Reads a body whose request is asynchronous.
    *
    * @param hold whether so many bytes more may be held
-   * @return completes with the body; exceptionally with a {@link ProblemException}. Who completes it
-   *     earlier ends the reading
+   * @return completes with the body; exceptionally with a {@link ProblemException}. Who completes
+   *     it earlier ends the reading
    */
-  static CompletableFuture<byte[]> read(
-      ServletInputStream input, int maxBytes, IntPredicate hold) {
+  static CompletableFuture<byte[]> read(ServletInputStream input, int maxBytes, IntPredicate hold) {
     BodyReader reader = new BodyReader(input, maxBytes, hold);
     input.setReadListener(reader);
     return reader.body;

@@ -6,7 +6,9 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.HttpChannel;
 import org.eclipse.jetty.server.Request;
 
-/** Tells {@link Connections} what Jetty sees of them, and counts requests when they are done with. */
+/**
+ * Tells {@link Connections} what Jetty sees of them, and counts requests when they are done with.
+ */
 final class ConnectionListener implements Connection.Listener, HttpChannel.Listener {
   private final Connections<Connection> connections;
   private final DoorMetrics metrics;

@@ -247,8 +247,7 @@ final class Connections<C> {
     return from.isEmpty() ? null : from.keySet().iterator().next();
   }
 
-  private static <C> void collectLate(
-      Map<C, Long> since, long latest, List<C> late) {
+  private static <C> void collectLate(Map<C, Long> since, long latest, List<C> late) {
     Iterator<Map.Entry<C, Long>> entries = since.entrySet().iterator();
     while (entries.hasNext()) {
       Map.Entry<C, Long> entry = entries.next();

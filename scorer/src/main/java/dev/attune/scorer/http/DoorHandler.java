@@ -152,8 +152,7 @@ final class DoorHandler extends AbstractHandler {
     if (cause instanceof ProblemException known) {
       exchange.refuse(known.problem());
     } else if (cause instanceof TimeoutException) {
-      exchange.refuse(
-          new Problem(ProblemCode.DEADLINE_PASSED, "the answer did not come in time"));
+      exchange.refuse(new Problem(ProblemCode.DEADLINE_PASSED, "the answer did not come in time"));
     } else {
       // Its message may quote what was sent.
       LOG.atError()

@@ -12,8 +12,8 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * One request and its answer. It is asynchronous from the start: neither a body that is slow to come
- * nor an answer that is slow to be read holds a thread. Answered once, by whoever comes first.
+ * One request and its answer. It is asynchronous from the start: neither a body that is slow to
+ * come nor an answer that is slow to be read holds a thread. Answered once, by whoever comes first.
  */
 final class Exchange {
   private static final String JSON = "application/json";

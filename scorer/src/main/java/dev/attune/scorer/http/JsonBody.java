@@ -21,7 +21,9 @@ import org.apache.avro.specific.SpecificRecord;
  * within limits that keep what it costs in proportion to its length. Thread-safe.
  */
 final class JsonBody {
-  /** The deepest that a record needs is 6: an event, its signal, a ranking, tiers, a tier, an id. */
+  /**
+   * The deepest that a record needs is 6: an event, its signal, a ranking, tiers, a tier, an id.
+   */
   private static final int DEPTH = 16;
 
   private static final int NAME = 1024;

@@ -11,9 +11,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code POST /v1/preferences}: a PreferenceEvent in, its position in {@code attune.preferences} out
- * when the cluster has it. Here it is only checked that it can be kept and found again: a key, an
- * id, their lengths. Ingest has the rules of an event, and judges it later.
+ * {@code POST /v1/preferences}: a PreferenceEvent in, its position in {@code attune.preferences}
+ * out when the cluster has it. Here it is only checked that it can be kept and found again: a key,
+ * an id, their lengths. Ingest has the rules of an event, and judges it later.
  */
 final class PreferencesRoute implements BodyRoute {
   /** The longest that any ingest takes. */

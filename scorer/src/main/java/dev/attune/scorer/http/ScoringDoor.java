@@ -42,6 +42,9 @@ public final class ScoringDoor implements AutoCloseable {
   private static final Duration THREAD_IDLE = Duration.ofMinutes(1);
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
+  /** A client whose body is late is told so before its connection is closed. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
   private final Server server;
   private final ServerConnector connector;
   private final Connections<Connection> connections;
@@ -89,7 +92,7 @@ public final class ScoringDoor implements AutoCloseable {
     Connections<Connection> connections =
         new Connections<>(
             config.maxConnections(),
-            config.requestTimeout(),
+            config.requestTimeout().plus(GRACE),
             config.idleTimeout(),
             System::nanoTime,
             Connection::close,
@@ -102,8 +105,7 @@ public final class ScoringDoor implements AutoCloseable {
             config,
             Map.of(
                 Route.SCORE,
-                new ScoreRoute(
-                    json, scoring, config.timeout(), InstantSource.system(), threads),
+                new ScoreRoute(json, scoring, config.timeout(), InstantSource.system(), threads),
                 Route.PREFERENCES,
                 new PreferencesRoute(json, preferences, config.timeout())),
             openApi(),
@@ -126,9 +128,7 @@ public final class ScoringDoor implements AutoCloseable {
           e);
     }
     metrics.watch(
-        connections::count,
-        () -> config.maxInFlight() - places.availablePermits(),
-        budget::held);
+        connections::count, () -> config.maxInFlight() - places.availablePermits(), budget::held);
     return new ScoringDoor(server, connector, connections, config);
   }
 

@@ -21,7 +21,8 @@ class BearerTokensTest {
   void shouldReadAFileWithATokenALine() throws IOException {
     // Given
     Path file =
-        Files.writeString(dir.resolve("tokens"), "# of the shop\n" + TOKEN + "\n\nfedcba9876543210\n");
+        Files.writeString(
+            dir.resolve("tokens"), "# of the shop\n" + TOKEN + "\n\nfedcba9876543210\n");
 
     // When
     BearerTokens tokens = BearerTokens.read(file, "scorer.http.tokens-file");
@@ -33,7 +34,13 @@ class BearerTokensTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0123456789abcde", "0123456789abcdef,", "0123456789abc\ndef", "ümlaut-ümlaut-ümlaut"})
+  @ValueSource(
+      strings = {
+        "0123456789abcde",
+        "0123456789abcdef,",
+        "0123456789abc\ndef",
+        "ümlaut-ümlaut-ümlaut"
+      })
   void shouldRefuseATokenThatIsNoneWithoutShowingIt(String text) {
     // When
     var failure = assertThatThrownBy(() -> BearerTokens.parse(text, "scorer.http.tokens"));

@@ -165,8 +165,7 @@ class OpenApiTest {
       problems.add(door.post(TestDoor.SCORE, "{", token));
       problems.add(door.post(TestDoor.SCORE, " ".repeat(2000), token));
       problems.add(
-          door.post(
-              TestDoor.SCORE, "{}", token[0], token[1], "Content-Type", "application/yaml"));
+          door.post(TestDoor.SCORE, "{}", token[0], token[1], "Content-Type", "application/yaml"));
       for (ScoreErrorCode code : ScoreErrorCode.values()) {
         if (code != ScoreErrorCode.NONE) {
           door.scoring =
@@ -195,8 +194,7 @@ class OpenApiTest {
 
     // Then
     assertThat(listed)
-        .isEqualTo(
-            Arrays.stream(ProblemCode.values()).map(Enum::name).collect(Collectors.toSet()));
+        .isEqualTo(Arrays.stream(ProblemCode.values()).map(Enum::name).collect(Collectors.toSet()));
   }
 
   @ParameterizedTest
@@ -214,7 +212,8 @@ class OpenApiTest {
     assertThat(properties.properties())
         .allSatisfy(
             property ->
-                assertThat(property.getValue().has("description") || property.getValue().has("$ref"))
+                assertThat(
+                        property.getValue().has("description") || property.getValue().has("$ref"))
                     .as(property.getKey())
                     .isTrue());
   }
@@ -271,7 +270,9 @@ class OpenApiTest {
             .path(Integer.toString(response.statusCode()));
     JsonNode resolved =
         answer.has("$ref") ? DOCUMENT.at(answer.path("$ref").textValue().substring(1)) : answer;
-    return resolved.path("content").has(response.headers().firstValue("Content-Type").orElseThrow());
+    return resolved
+        .path("content")
+        .has(response.headers().firstValue("Content-Type").orElseThrow());
   }
 
   private static JsonNode schema(String name) {

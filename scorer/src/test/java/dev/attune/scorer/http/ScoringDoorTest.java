@@ -127,8 +127,7 @@ class ScoringDoorTest {
   void shouldTurnAScorersErrorIntoAProblem(ScoreErrorCode code, int status) throws Exception {
     // Given
     try (TestDoor door = new TestDoor()) {
-      door.scoring =
-          request -> CompletableFuture.completedFuture(TestDoor.error(request, code));
+      door.scoring = request -> CompletableFuture.completedFuture(TestDoor.error(request, code));
 
       // When
       HttpResponse<String> response = door.post(TestDoor.SCORE, TestDoor.REQUEST);
@@ -180,15 +179,15 @@ class ScoringDoorTest {
   @CsvSource({"userId, EMPTY_USER_ID", "eventId, EMPTY_EVENT_ID"})
   void shouldRefuseAnEventThatCouldNotBeFoundAgain(String field, String code) throws Exception {
     // Given
-    String blank = TestDoor.EVENT.replaceFirst("\"" + field + "\": \"\\w+\"", "\"" + field + "\": \" \"");
+    String blank =
+        TestDoor.EVENT.replaceFirst("\"" + field + "\": \"\\w+\"", "\"" + field + "\": \" \"");
     String tooLong =
         TestDoor.EVENT.replaceFirst(
             "\"" + field + "\": \"\\w+\"", "\"" + field + "\": \"" + "x".repeat(257) + "\"");
     try (TestDoor door = new TestDoor()) {
       // When
       List<HttpResponse<String>> responses =
-          List.of(
-              door.post(TestDoor.PREFERENCES, blank), door.post(TestDoor.PREFERENCES, tooLong));
+          List.of(door.post(TestDoor.PREFERENCES, blank), door.post(TestDoor.PREFERENCES, tooLong));
 
       // Then
       assertThat(problem(responses.get(0), 422).at("/code").textValue()).isEqualTo(code);
@@ -279,7 +278,9 @@ class ScoringDoorTest {
       HttpRequest.Builder chunked =
           HttpRequest.newBuilder(door.uri(TestDoor.SCORE))
               .header("Content-Type", "application/json")
-              .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large.getBytes(StandardCharsets.UTF_8))));
+              .POST(
+                  BodyPublishers.ofInputStream(
+                      () -> new ByteArrayInputStream(large.getBytes(StandardCharsets.UTF_8))));
 
       // When
       List<HttpResponse<String>> responses =
@@ -338,7 +339,8 @@ class ScoringDoorTest {
       List<HttpResponse<String>> responses =
           List.of(
               door.post(TestDoor.SCORE, TestDoor.REQUEST, "Authorization", "Bearer " + TOKEN),
-              door.post(TestDoor.SCORE, TestDoor.REQUEST, "Authorization", "bearer " + OTHER_TOKEN));
+              door.post(
+                  TestDoor.SCORE, TestDoor.REQUEST, "Authorization", "bearer " + OTHER_TOKEN));
 
       // Then
       assertThat(responses).extracting(HttpResponse::statusCode).containsOnly(200);
@@ -362,7 +364,8 @@ class ScoringDoorTest {
 
       // Then
       assertThat(problem(response, 401).at("/code").textValue()).isEqualTo("UNAUTHENTICATED");
-      assertThat(response.headers().firstValue("WWW-Authenticate")).hasValue("Bearer realm=\"attune\"");
+      assertThat(response.headers().firstValue("WWW-Authenticate"))
+          .hasValue("Bearer realm=\"attune\"");
     }
   }
 
@@ -556,12 +559,10 @@ class ScoringDoorTest {
         "POST /v1/score HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n"
             + " ".repeat(1000);
     try (TestDoor door =
-        new TestDoor(
-            "scorer.http.max-body-bytes=1 KiB", "scorer.http.max-buffered-bytes=1 KiB")) {
+        new TestDoor("scorer.http.max-body-bytes=1 KiB", "scorer.http.max-buffered-bytes=1 KiB")) {
       HttpResponse<String> refused;
       try (Socket slow = door.connect(half)) {
-        await()
-            .until(() -> door.meters.get("attune.scorer.http.buffered").gauge().value() == 1000);
+        await().until(() -> door.meters.get("attune.scorer.http.buffered").gauge().value() == 1000);
 
         // When
         refused = door.post(TestDoor.SCORE, TestDoor.REQUEST);
@@ -645,7 +646,14 @@ class ScoringDoorTest {
     assertThat(TestDoor.readAll(idle)).isEmpty();
     assertThatThrownBy(() -> door.connect("")).isInstanceOf(IOException.class);
     assertThat(closed).isNotDone();
-    result.complete(TestDoor.result(ScoreRequest.newBuilder().setRequestId("r").setUserId("u").setPrompt(List.of()).setCandidates(List.of()).build()));
+    result.complete(
+        TestDoor.result(
+            ScoreRequest.newBuilder()
+                .setRequestId("r")
+                .setUserId("u")
+                .setPrompt(List.of())
+                .setCandidates(List.of())
+                .build()));
     assertThat(response.join().statusCode()).isEqualTo(200);
     assertThat(closed).succeedsWithin(Duration.ofSeconds(5));
   }
@@ -714,10 +722,15 @@ class ScoringDoorTest {
                 assertThat(count(door, "200")).isEqualTo(1);
                 assertThat(count(door, "400")).isEqualTo(1);
               });
-      assertThat(door.meters.get("attune.scorer.http.latency").tag("route", "score").timer().count())
+      assertThat(
+              door.meters.get("attune.scorer.http.latency").tag("route", "score").timer().count())
           .isEqualTo(2);
       assertThat(
-              door.meters.get("attune.scorer.http.problems").tag("code", "bad_field").counter().count())
+              door.meters
+                  .get("attune.scorer.http.problems")
+                  .tag("code", "bad_field")
+                  .counter()
+                  .count())
           .isEqualTo(1);
     }
   }
@@ -727,13 +740,12 @@ class ScoringDoorTest {
     // Given
     try (TestDoor door = new TestDoor()) {
       // When
-      var failure =
-          assertThatThrownBy(() -> new TestDoor("scorer.http.port=" + door.door.port()));
+      var failure = assertThatThrownBy(() -> new TestDoor("scorer.http.port=" + door.port));
 
       // Then
       failure
           .isInstanceOf(ConfigException.class)
-          .hasMessageContainingAll("scorer.http.port", String.valueOf(door.door.port()));
+          .hasMessageContainingAll("scorer.http.port", String.valueOf(door.port));
     }
   }
 

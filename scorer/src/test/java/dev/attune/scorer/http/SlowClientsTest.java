@@ -31,7 +31,12 @@ class SlowClientsTest {
 
   /** What a connection sends before it falls silent; `reset`: it is reset at once. */
   private static final List<String> BEGINNINGS =
-      List.of("", "POST /v1/sc", HEADER, HEADER + "Content-Length: 500\r\n\r\n{\"userId\": \"u", "reset");
+      List.of(
+          "",
+          "POST /v1/sc",
+          HEADER,
+          HEADER + "Content-Length: 500\r\n\r\n{\"userId\": \"u",
+          "reset");
 
   @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -45,9 +50,11 @@ class SlowClientsTest {
       // When
       List<CompletableFuture<Void>> openers = new ArrayList<>();
       for (int i = 0; i < OPENERS; i++) {
-        openers.add(CompletableFuture.runAsync(() -> open(door, slow), task -> new Thread(task).start()));
+        openers.add(
+            CompletableFuture.runAsync(() -> open(door, slow), task -> new Thread(task).start()));
       }
-      CompletableFuture<Void> flood = CompletableFuture.allOf(openers.toArray(CompletableFuture[]::new));
+      CompletableFuture<Void> flood =
+          CompletableFuture.allOf(openers.toArray(CompletableFuture[]::new));
       flood.whenComplete((none, failure) -> flooding.set(false));
       List<Call> connected = new ArrayList<>();
       List<Call> anew = new ArrayList<>();
@@ -104,8 +111,7 @@ class SlowClientsTest {
   }
 
   private static void open(TestDoor door, Queue<SocketChannel> opened) {
-    InetSocketAddress address =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), door.door.port());
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port);
     for (int i = 0; i < SLOW / OPENERS; i++) {
       try {
         SocketChannel channel = SocketChannel.open(address);

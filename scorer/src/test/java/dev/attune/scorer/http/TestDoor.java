@@ -15,6 +15,7 @@ import dev.attune.scorer.metrics.DoorMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -56,13 +57,14 @@ final class TestDoor implements AutoCloseable {
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  final ScoringDoor door;
+  final int port;
+  private final ScoringDoor door;
 
   volatile Function<ScoreRequest, CompletableFuture<ScoreResult>> scoring =
       request -> CompletableFuture.completedFuture(result(request));
 
   volatile Function<PreferenceEvent, CompletableFuture<Position>> sink =
-      event -> CompletableFuture.completedFuture(new Position("attune.preferences", 3, 17));
+      event -> CompletableFuture.completedFuture(new Position("attune.preferences", 3, 17L));
 
   /**
    * @param settings such as {@code scorer.http.timeout=1 s}
@@ -74,6 +76,7 @@ final class TestDoor implements AutoCloseable {
             request -> scoring.apply(request),
             event -> sink.apply(event),
             new DoorMetrics(meters));
+    port = door.port();
   }
 
   static DoorConfig config(String... settings) {
@@ -115,7 +118,7 @@ final class TestDoor implements AutoCloseable {
         .setCandidates(candidates)
         .setBestPreferred(candidates.stream().map(candidate -> 0.5).toList())
         .setVersions(new ScoreVersions("0".repeat(64), "domain/science", 4L, 2L, null, 7L, null))
-        .setIncluded(new Position("attune.preferences", 3, 17))
+        .setIncluded(new Position("attune.preferences", 3, 17L))
         .setTimings(new ScoreTimings(0.5, 12.25))
         .build();
   }
@@ -130,7 +133,7 @@ final class TestDoor implements AutoCloseable {
   }
 
   URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + door.port() + path);
+    return URI.create("http://127.0.0.1:" + port + path);
   }
 
   /** Posts JSON, with further headers as name, value, name, value. */
@@ -171,7 +174,7 @@ final class TestDoor implements AutoCloseable {
 
   /** A connection on which these characters were sent; its reads have a time limit. */
   Socket connect(String sent) throws IOException {
-    Socket socket = new Socket("127.0.0.1", door.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(Math.toIntExact(PATIENCE.toMillis()));
     socket.getOutputStream().write(sent.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
