@@ -66,7 +66,7 @@ final class HttpKeys {
           256,
           1,
           100_000,
-          "Requests that wait for their answer at one time; beyond it they are refused.");
+          "Requests of a kind that wait for their answer at one time; beyond it they are refused.");
 
   private static final ConfigKey<Integer> MAX_CONNECTIONS =
       ConfigKey.integer(

@@ -72,6 +72,22 @@ class SynchronousDoorIT {
   }
 
   @Test
+  void shouldRefuseAnEventThatIsTooLargeForTheCluster() throws Exception {
+    // Given
+    Map<String, String> flags = cluster.flags();
+    flags.put("scorer.http.max-body-bytes", "4 MiB");
+    String large = event("door-large").replace("So.", "x".repeat(1_100_000));
+    try (ScorerApp app = start(flags)) {
+      // When
+      HttpResponse<String> response = post(app, "/v1/preferences", large);
+
+      // Then
+      assertThat(response.statusCode()).isEqualTo(413);
+      assertThat(post(app, "/v1/preferences", event("door-small")).statusCode()).isEqualTo(202);
+    }
+  }
+
+  @Test
   void shouldAnswerWithTheModelInServiceAndPublishNothing() throws Exception {
     // Given
     cluster.publish("domain/door", 3, FakeRewards.weights(2));

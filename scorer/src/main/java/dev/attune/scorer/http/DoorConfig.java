@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param timeout that an answer may take from when its request is there as a whole
  * @param maxBodyBytes of one request
  * @param maxBufferedBytes of all bodies and answers together that are held at one time
- * @param maxInFlight requests that are being answered at one time
+ * @param maxInFlight requests of a route that are being answered at one time
  * @param maxConnections beyond it those that have owed a request longest are closed
  * @param requestTimeout that a client may take to send a request, and to read its answer
  * @param idleTimeout that a connection may stay between two requests

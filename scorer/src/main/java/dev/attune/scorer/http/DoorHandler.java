@@ -35,7 +35,7 @@ final class DoorHandler extends AbstractHandler {
   private final byte[] openApi;
   private final int maxBodyBytes;
   private final Duration requestTimeout;
-  private final Semaphore places;
+  private final Map<Route, Semaphore> places;
   private final BufferBudget budget;
   private final BooleanSupplier stopping;
   private final Executor executor;
@@ -44,7 +44,8 @@ final class DoorHandler extends AbstractHandler {
   /**
    * @param routes those with a body
    * @param openApi the document
-   * @param places for requests that are being answered
+   * @param places for requests that are being answered: each route has its own, so that events
+   *     which the cluster does not take leave room for scoring
    * @param stopping whether no more requests are taken
    * @param executor of what follows when a body or an answer is there
    */
@@ -52,7 +53,7 @@ final class DoorHandler extends AbstractHandler {
       DoorConfig config,
       Map<Route, BodyRoute> routes,
       byte[] openApi,
-      Semaphore places,
+      Map<Route, Semaphore> places,
       BufferBudget budget,
       BooleanSupplier stopping,
       Executor executor,
@@ -62,7 +63,7 @@ final class DoorHandler extends AbstractHandler {
     this.openApi = openApi.clone();
     this.maxBodyBytes = config.maxBodyBytes();
     this.requestTimeout = config.requestTimeout();
-    this.places = places;
+    this.places = Map.copyOf(places);
     this.budget = budget;
     this.stopping = stopping;
     this.executor = executor;
@@ -100,7 +101,8 @@ final class DoorHandler extends AbstractHandler {
       throw new ProblemException(ProblemCode.METHOD_NOT_ALLOWED, "must be " + allowed);
     }
     BodyRoute withBody = routes.get(route);
-    if (withBody == null) {
+    Semaphore free = places.get(route);
+    if (withBody == null || free == null) {
       exchange.answer(new Answer(200, openApi));
       return;
     }
@@ -109,7 +111,7 @@ final class DoorHandler extends AbstractHandler {
         .body(maxBodyBytes)
         .orTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS)
         .exceptionallyCompose(failure -> CompletableFuture.failedFuture(late(failure)))
-        .thenCompose(body -> answer(withBody, body))
+        .thenCompose(body -> answer(withBody, free, body))
         .whenCompleteAsync(
             (answer, failure) -> {
               if (stopping.getAsBoolean()) {
@@ -124,18 +126,18 @@ final class DoorHandler extends AbstractHandler {
             executor);
   }
 
-  private CompletableFuture<Answer> answer(BodyRoute route, byte[] body) {
-    if (!places.tryAcquire()) {
+  private static CompletableFuture<Answer> answer(BodyRoute route, Semaphore free, byte[] body) {
+    if (!free.tryAcquire()) {
       throw new ProblemException(ProblemCode.OVERLOADED, "too many requests wait for an answer");
     }
     CompletableFuture<Answer> answer;
     try {
       answer = route.answer(body);
     } catch (RuntimeException e) {
-      places.release();
+      free.release();
       throw e;
     }
-    return answer.whenComplete((ready, failure) -> places.release());
+    return answer.whenComplete((ready, failure) -> free.release());
   }
 
   private static Throwable late(Throwable failure) {

@@ -2,6 +2,7 @@ package dev.attune.scorer.http;
 
 import dev.attune.scorer.metrics.DoorMetrics;
 import jakarta.servlet.AsyncContext;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,7 +58,12 @@ final class Exchange {
       throw new ProblemException(
           ProblemCode.BODY_TOO_LARGE, "the body has more than " + maxBytes + " bytes");
     }
-    return BodyReader.read(request.getHttpInput(), maxBytes, this::hold);
+    try {
+      // Tells a client that waits for it to go on (Expect: 100-continue).
+      return BodyReader.read(request.getInputStream(), maxBytes, this::hold);
+    } catch (IOException e) {
+      throw new ProblemException(ProblemCode.BAD_REQUEST, "the body is not complete");
+    }
   }
 
   void answer(Answer answer) {

@@ -98,7 +98,10 @@ public final class ScoringDoor implements AutoCloseable {
             Connection::close,
             metrics);
     JsonBody json = new JsonBody(config.maxBodyBytes());
-    Semaphore places = new Semaphore(config.maxInFlight());
+    Map<Route, Semaphore> places =
+        Map.of(
+            Route.SCORE, new Semaphore(config.maxInFlight()),
+            Route.PREFERENCES, new Semaphore(config.maxInFlight()));
     BufferBudget budget = new BufferBudget(config.maxBufferedBytes());
     DoorHandler handler =
         new DoorHandler(
@@ -127,8 +130,10 @@ public final class ScoringDoor implements AutoCloseable {
               .formatted(config.host(), config.port()),
           e);
     }
-    metrics.watch(
-        connections::count, () -> config.maxInFlight() - places.availablePermits(), budget::held);
+    metrics.watch(connections::count, budget::held);
+    places.forEach(
+        (route, free) ->
+            metrics.watch(route.tag(), () -> config.maxInFlight() - free.availablePermits()));
     return new ScoringDoor(server, connector, connections, config);
   }
 

@@ -16,8 +16,12 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Produces preference events to {@code attune.preferences}, keyed by user id, idempotently, and
@@ -27,11 +31,18 @@ import org.apache.kafka.common.errors.RetriableException;
  * registry, its buffer), which no caller shall. What waits for that thread is bounded. Thread-safe.
  */
 public final class KafkaPreferenceSink implements PreferenceSink, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaPreferenceSink.class);
   private static final int WAITING = 1000;
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
-  private final Producer<String, PreferenceEvent> producer;
-  private final KafkaClientMetrics metrics;
+  private final ScorerClients clients;
+  private final Duration timeout;
+
+  /** Both of the sender's thread. */
+  private @Nullable Producer<String, PreferenceEvent> producer;
+
+  private @Nullable KafkaClientMetrics metrics;
+
   private final ThreadPoolExecutor sender =
       new ThreadPoolExecutor(
           1,
@@ -45,8 +56,8 @@ public final class KafkaPreferenceSink implements PreferenceSink, AutoCloseable 
    * @param timeout after which an event that is not acknowledged has failed
    */
   public KafkaPreferenceSink(ScorerClients clients, Duration timeout) {
-    this.producer = clients.preferences(timeout);
-    this.metrics = clients.bind(producer);
+    this.clients = clients;
+    this.timeout = timeout;
   }
 
   @Override
@@ -64,8 +75,30 @@ public final class KafkaPreferenceSink implements PreferenceSink, AutoCloseable 
   @Override
   public void close() {
     sender.shutdownNow();
-    producer.close(CLOSE);
-    metrics.close();
+    try {
+      if (!sender.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.atWarn().log("the producer of preferences did not let go in time");
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    if (producer != null) {
+      producer.close(CLOSE);
+    }
+    if (metrics != null) {
+      metrics.close();
+    }
+  }
+
+  /** Made late: a cluster whose name is not known yet must not keep the scorer from starting. */
+  private Producer<String, PreferenceEvent> producer() {
+    if (producer == null) {
+      producer = clients.preferences(timeout);
+      metrics = clients.bind(producer);
+    }
+    return producer;
   }
 
   private void hand(PreferenceEvent event, CompletableFuture<Position> position) {
@@ -73,16 +106,17 @@ public final class KafkaPreferenceSink implements PreferenceSink, AutoCloseable 
       return;
     }
     try {
-      producer.send(
-          new ProducerRecord<>(Topics.PREFERENCES.name(), event.getUserId(), event),
-          (metadata, error) -> {
-            if (error == null) {
-              position.complete(
-                  new Position(metadata.topic(), metadata.partition(), metadata.offset()));
-            } else {
-              position.completeExceptionally(explained(error));
-            }
-          });
+      producer()
+          .send(
+              new ProducerRecord<>(Topics.PREFERENCES.name(), event.getUserId(), event),
+              (metadata, error) -> {
+                if (error == null) {
+                  position.complete(
+                      new Position(metadata.topic(), metadata.partition(), metadata.offset()));
+                } else {
+                  position.completeExceptionally(explained(error));
+                }
+              });
     } catch (RuntimeException e) {
       position.completeExceptionally(explained(e));
     }
@@ -94,6 +128,7 @@ public final class KafkaPreferenceSink implements PreferenceSink, AutoCloseable 
     }
     boolean later =
         error instanceof RetriableException
+            || error.getCause() instanceof ConfigException
             || (error instanceof WireFormatException e && RegistryFaults.isOne(e));
     return later ? new QueueFullException("the cluster did not acknowledge the event") : error;
   }

@@ -62,17 +62,21 @@ public final class DoorMetrics {
   }
 
   /** Watches the door for as long as it is open. */
-  public void watch(
-      Supplier<Number> connections, Supplier<Number> inFlight, Supplier<Number> buffered) {
+  public void watch(Supplier<Number> connections, Supplier<Number> buffered) {
     Gauge.builder(PREFIX + "connections", connections)
         .description("Connections that are open")
-        .register(registry);
-    Gauge.builder(PREFIX + "in.flight", inFlight)
-        .description("Requests that wait for their answer")
         .register(registry);
     Gauge.builder(PREFIX + "buffered", buffered)
         .description("Bodies and answers that are held")
         .baseUnit("bytes")
+        .register(registry);
+  }
+
+  /** Watches a route for as long as the door is open. */
+  public void watch(String route, Supplier<Number> inFlight) {
+    Gauge.builder(PREFIX + "in.flight", inFlight)
+        .description("Requests that wait for their answer")
+        .tag("route", route)
         .register(registry);
   }
 }

@@ -539,7 +539,7 @@ class ScoringDoorTest {
           List.of(
               CompletableFuture.supplyAsync(() -> door.post(TestDoor.SCORE, TestDoor.REQUEST)),
               CompletableFuture.supplyAsync(() -> door.post(TestDoor.SCORE, TestDoor.REQUEST)));
-      await().until(() -> door.meters.get("attune.scorer.http.in.flight").gauge().value() == 2);
+      await().until(() -> inFlight(door, "score") == 2);
 
       // When
       HttpResponse<String> third = door.post(TestDoor.SCORE, TestDoor.REQUEST);
@@ -549,6 +549,48 @@ class ScoringDoorTest {
       released.complete(null);
       assertThat(first).allSatisfy(each -> assertThat(each.join().statusCode()).isEqualTo(200));
       assertThat(door.post(TestDoor.SCORE, TestDoor.REQUEST).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void shouldScoreWhileEventsWaitForTheCluster() {
+    // Given
+    CompletableFuture<Position> position = new CompletableFuture<>();
+    try (TestDoor door = new TestDoor("scorer.http.max-in-flight=1")) {
+      door.sink = event -> position;
+      CompletableFuture.runAsync(() -> door.post(TestDoor.PREFERENCES, TestDoor.EVENT));
+      await().until(() -> inFlight(door, "preferences") == 1);
+
+      // When
+      HttpResponse<String> response = door.post(TestDoor.SCORE, TestDoor.REQUEST);
+
+      // Then
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(door.post(TestDoor.PREFERENCES, TestDoor.EVENT).statusCode()).isEqualTo(503);
+      position.complete(new Position("attune.preferences", 0, 0L));
+    }
+  }
+
+  @Test
+  void shouldTellAClientThatAsksFirstToGoOn() throws Exception {
+    // Given
+    String header =
+        "POST /v1/score HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+            + "Connection: close\r\nExpect: 100-continue\r\nContent-Length: "
+            + TestDoor.REQUEST.length()
+            + "\r\n\r\n";
+    try (TestDoor door = new TestDoor();
+        Socket socket = door.connect(header)) {
+      String goOn = "HTTP/1.1 100 Continue\r\n\r\n";
+      String told =
+          new String(socket.getInputStream().readNBytes(goOn.length()), StandardCharsets.US_ASCII);
+
+      // When
+      socket.getOutputStream().write(TestDoor.REQUEST.getBytes(StandardCharsets.US_ASCII));
+
+      // Then
+      assertThat(told).isEqualTo(goOn);
+      assertThat(TestDoor.readAll(socket)).startsWith("HTTP/1.1 200 ");
     }
   }
 
@@ -635,7 +677,7 @@ class ScoringDoorTest {
     door.scoring = request -> result;
     CompletableFuture<HttpResponse<String>> response =
         CompletableFuture.supplyAsync(() -> door.post(TestDoor.SCORE, TestDoor.REQUEST));
-    await().until(() -> door.meters.get("attune.scorer.http.in.flight").gauge().value() == 1);
+    await().until(() -> inFlight(door, "score") == 1);
     Socket idle = door.connect("GET /openapi.json HTTP/1.1\r\n");
     await().until(() -> door.meters.get("attune.scorer.http.connections").gauge().value() == 2);
 
@@ -665,7 +707,7 @@ class ScoringDoorTest {
     door.scoring = request -> new CompletableFuture<>();
     CompletableFuture<HttpResponse<String>> response =
         CompletableFuture.supplyAsync(() -> door.post(TestDoor.SCORE, TestDoor.REQUEST));
-    await().until(() -> door.meters.get("attune.scorer.http.in.flight").gauge().value() == 1);
+    await().until(() -> inFlight(door, "score") == 1);
 
     // When
     CompletableFuture<Void> closed = CompletableFuture.runAsync(door::close);
@@ -747,6 +789,10 @@ class ScoringDoorTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContainingAll("scorer.http.port", String.valueOf(door.port));
     }
+  }
+
+  private static double inFlight(TestDoor door, String route) {
+    return door.meters.get("attune.scorer.http.in.flight").tag("route", route).gauge().value();
   }
 
   private static double count(TestDoor door, String status) {

@@ -77,6 +77,33 @@ class SlowClientsTest {
     }
   }
 
+  /**
+   * Each asks for much more than a connection buffers, on more connections than there are threads.
+   */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldAnswerAmongClientsThatDoNotRead() throws IOException {
+    // Given
+    String requests = "GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n".repeat(400);
+    List<Socket> unread = new ArrayList<>();
+    try (TestDoor door = new TestDoor("scorer.http.threads=8")) {
+      for (int i = 0; i < 40; i++) {
+        unread.add(door.connect(requests));
+      }
+
+      // When
+      Call call = onANew(door);
+
+      // Then
+      assertThat(call.answered()).isTrue();
+      assertThat(call.took()).isLessThan(LONGEST);
+      assertThat(door.meters.get("attune.scorer.http.buffered").gauge().value()).isPositive();
+      for (Socket socket : unread) {
+        socket.close();
+      }
+    }
+  }
+
   private record Call(boolean answered, Duration took) {}
 
   /** On a connection that was there before. */
