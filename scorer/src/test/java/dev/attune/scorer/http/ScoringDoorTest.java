@@ -670,6 +670,56 @@ class ScoringDoorTest {
   }
 
   @Test
+  void shouldForgetAClientThatLeavesWhileItWaits() throws Exception {
+    // Given
+    CompletableFuture<ScoreResult> result = new CompletableFuture<>();
+    try (TestDoor door = new TestDoor()) {
+      door.scoring = request -> result;
+      Socket socket = door.connect(request(TestDoor.REQUEST));
+      await().until(() -> inFlight(door, "score") == 1);
+      socket.setSoLinger(true, 0);
+      socket.close();
+
+      // When
+      result.complete(TestDoor.result(emptyRequest()));
+
+      // Then
+      await().until(() -> inFlight(door, "score") == 0);
+      await().until(() -> door.meters.get("attune.scorer.http.connections").gauge().value() == 0);
+      await().until(() -> door.meters.get("attune.scorer.http.buffered").gauge().value() == 0);
+    }
+  }
+
+  @Test
+  void shouldTurnAwayWhoComesWhereAllOthersWaitForAnAnswer() throws Exception {
+    // Given
+    CompletableFuture<ScoreResult> result = new CompletableFuture<>();
+    CompletableFuture<Position> position = new CompletableFuture<>();
+    try (TestDoor door =
+        new TestDoor("scorer.http.max-in-flight=1", "scorer.http.max-connections=2")) {
+      door.scoring = request -> result;
+      door.sink = event -> position;
+      List<CompletableFuture<HttpResponse<String>>> first =
+          List.of(
+              CompletableFuture.supplyAsync(() -> door.post(TestDoor.SCORE, TestDoor.REQUEST)),
+              CompletableFuture.supplyAsync(() -> door.post(TestDoor.PREFERENCES, TestDoor.EVENT)));
+      await().until(() -> inFlight(door, "score") + inFlight(door, "preferences") == 2);
+
+      // When
+      String answer;
+      try (Socket third = door.connect("")) {
+        answer = TestDoor.readAll(third);
+      }
+
+      // Then
+      assertThat(answer).isEmpty();
+      result.complete(TestDoor.result(emptyRequest()));
+      position.complete(new Position("attune.preferences", 0, 0L));
+      assertThat(first).extracting(each -> each.join().statusCode()).containsExactly(200, 202);
+    }
+  }
+
+  @Test
   void shouldAnswerWhatIsUnderWayBeforeItCloses() throws Exception {
     // Given
     CompletableFuture<ScoreResult> result = new CompletableFuture<>();
@@ -688,14 +738,7 @@ class ScoringDoorTest {
     assertThat(TestDoor.readAll(idle)).isEmpty();
     assertThatThrownBy(() -> door.connect("")).isInstanceOf(IOException.class);
     assertThat(closed).isNotDone();
-    result.complete(
-        TestDoor.result(
-            ScoreRequest.newBuilder()
-                .setRequestId("r")
-                .setUserId("u")
-                .setPrompt(List.of())
-                .setCandidates(List.of())
-                .build()));
+    result.complete(TestDoor.result(emptyRequest()));
     assertThat(response.join().statusCode()).isEqualTo(200);
     assertThat(closed).succeedsWithin(Duration.ofSeconds(5));
   }
@@ -789,6 +832,23 @@ class ScoringDoorTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContainingAll("scorer.http.port", String.valueOf(door.port));
     }
+  }
+
+  private static ScoreRequest emptyRequest() {
+    return ScoreRequest.newBuilder()
+        .setRequestId("r")
+        .setUserId("u")
+        .setPrompt(List.of())
+        .setCandidates(List.of())
+        .build();
+  }
+
+  /** A score request as it is on the wire. */
+  private static String request(String json) {
+    return "POST /v1/score HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: "
+        + json.length()
+        + "\r\n\r\n"
+        + json;
   }
 
   private static double inFlight(TestDoor door, String route) {
