@@ -71,10 +71,11 @@ final class HttpKeys {
   private static final ConfigKey<Integer> MAX_CONNECTIONS =
       ConfigKey.integer(
           "scorer.http.max-connections",
-          4096,
+          16_384,
           2,
           200_000,
-          "Connections at one time; beyond it the one that has owed a request longest is closed.");
+          "Connections at one time, about 5 KiB of memory each; beyond it the one that has owed a"
+              + " request longest is closed.");
 
   private static final ConfigKey<Duration> REQUEST_TIMEOUT =
       ConfigKey.duration(

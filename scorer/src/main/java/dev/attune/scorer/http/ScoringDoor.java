@@ -1,5 +1,6 @@
 package dev.attune.scorer.http;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.attune.platform.ConfigException;
 import dev.attune.scorer.core.DirectScoring;
 import dev.attune.scorer.core.PreferenceSink;
@@ -7,6 +8,7 @@ import dev.attune.scorer.metrics.DoorMetrics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -91,7 +93,7 @@ public final class ScoringDoor implements AutoCloseable {
     server.setErrorHandler(new ProblemPages());
     Connections<Connection> connections =
         new Connections<>(
-            config.maxConnections(),
+            connections(config.maxConnections()),
             config.requestTimeout().plus(GRACE),
             config.idleTimeout(),
             System::nanoTime,
@@ -175,6 +177,22 @@ public final class ScoringDoor implements AutoCloseable {
     connector.setIdleTimeout(
         Math.max(config.idleTimeout().toMillis(), config.requestTimeout().toMillis()));
     return connector;
+  }
+
+  /** So many as are wanted, or as the process has file descriptors for. */
+  private static int connections(int wanted) {
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean process) {
+      long free = process.getMaxFileDescriptorCount() - process.getOpenFileDescriptorCount();
+      long most = free * 3 / 4;
+      if (most < wanted) {
+        LOG.atWarn()
+            .addKeyValue("wanted", wanted)
+            .addKeyValue("connections", most)
+            .log("the process may open too few files for scorer.http.max-connections");
+        return Math.toIntExact(Math.max(most, 1));
+      }
+    }
+    return wanted;
   }
 
   private static void stop(Server server) {

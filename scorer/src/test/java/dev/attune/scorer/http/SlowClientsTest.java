@@ -44,7 +44,8 @@ class SlowClientsTest {
     // Given
     Queue<SocketChannel> slow = new ConcurrentLinkedQueue<>();
     AtomicBoolean flooding = new AtomicBoolean(true);
-    try (TestDoor door = new TestDoor()) {
+    try (TestDoor door =
+        new TestDoor("scorer.http.max-connections=12000", "scorer.http.request-timeout=1 min")) {
       door.post(TestDoor.SCORE, TestDoor.REQUEST);
 
       // When
@@ -71,7 +72,36 @@ class SlowClientsTest {
       assertThat(connected).extracting(Call::took).allMatch(took -> took.compareTo(LONGEST) < 0);
       assertThat(anew).extracting(Call::took).allMatch(took -> took.compareTo(LONGEST) < 0);
       assertThat(door.meters.get("attune.scorer.http.connections").gauge().value())
-          .isLessThanOrEqualTo(4096);
+          .isGreaterThanOrEqualTo(SLOW * (BEGINNINGS.size() - 1) / (double) BEGINNINGS.size());
+    } finally {
+      slow.forEach(SlowClientsTest::close);
+    }
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldHaveAPlaceForWhoAsksHoweverManyAreSlow() {
+    // Given
+    Queue<SocketChannel> slow = new ConcurrentLinkedQueue<>();
+    List<Call> calls = new ArrayList<>();
+    try (TestDoor door =
+        new TestDoor("scorer.http.max-connections=20", "scorer.http.max-in-flight=10")) {
+      // When
+      for (int i = 0; i < 200; i++) {
+        open(door, slow, i);
+        calls.add(onTheSame(door));
+        calls.add(onANew(door));
+      }
+
+      // Then
+      assertThat(calls).allMatch(Call::answered);
+      assertThat(
+              door.meters
+                  .get("attune.scorer.http.connections.closed")
+                  .tag("reason", "limit")
+                  .counter()
+                  .count())
+          .isGreaterThan(100);
     } finally {
       slow.forEach(SlowClientsTest::close);
     }
@@ -138,15 +168,19 @@ class SlowClientsTest {
   }
 
   private static void open(TestDoor door, Queue<SocketChannel> opened) {
-    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port);
     for (int i = 0; i < SLOW / OPENERS; i++) {
-      try {
-        SocketChannel channel = SocketChannel.open(address);
-        opened.add(channel);
-        begin(channel, BEGINNINGS.get(i % BEGINNINGS.size()));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      open(door, opened, i);
+    }
+  }
+
+  private static void open(TestDoor door, Queue<SocketChannel> opened, int number) {
+    try {
+      SocketChannel channel =
+          SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port));
+      opened.add(channel);
+      begin(channel, BEGINNINGS.get(number % BEGINNINGS.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -86,7 +86,8 @@ final class TestDoor implements AutoCloseable {
                 "kafka.bootstrap.servers", "localhost:1",
                 "schema.registry.url", "http://localhost:1",
                 "scorer.base", "base",
-                "scorer.http.port", "0"));
+                "scorer.http.port", "0",
+                "scorer.http.max-connections", "1000"));
     for (String setting : settings) {
       int equals = setting.indexOf('=');
       flags.put(setting.substring(0, equals), setting.substring(equals + 1));
