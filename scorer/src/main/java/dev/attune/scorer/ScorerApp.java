@@ -56,6 +56,7 @@ public final class ScorerApp implements Service {
   private final List<Thread> threads = new ArrayList<>();
   private @Nullable RewardFunction rewards;
   private @Nullable UserStore users;
+  private @Nullable ScorerLoops clients;
   private volatile @Nullable ScoringDesk desk;
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
@@ -121,11 +122,13 @@ public final class ScorerApp implements Service {
               config.users().dir(),
               config.users().memoryBytes(),
               config.users().cached(),
+              config.users().references(),
               directory::epoch);
       users = store;
       ScorerMetrics metrics = new ScorerMetrics(registry);
       metrics.users(store::size, store::bytes);
       ScorerLoops loops = loops(loaded, store, metrics);
+      clients = loops;
       KafkaLoop models = loops.following(config.maxArtifactBytes());
       KafkaLoop states = loops.followingUsers();
       ScorerLoops.Batching batching =
@@ -211,6 +214,9 @@ public final class ScorerApp implements Service {
     stopLoops();
     boolean ended = threads.stream().allMatch(ScorerApp::join);
     threads.clear();
+    if (clients != null) {
+      clients.close();
+    }
     directory.close();
     if (users != null) {
       users.close();

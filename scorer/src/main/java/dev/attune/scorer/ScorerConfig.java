@@ -154,6 +154,14 @@ public record ScorerConfig(
       ConfigKey.integer(
           "scorer.users.cached", 10_000, 0, 10_000_000, "Users whose state is kept decoded.");
 
+  public static final ConfigKey<Integer> EXPLAIN_EVENTS =
+      ConfigKey.integer(
+          "scorer.explain.events",
+          16,
+          0,
+          256,
+          "Latest events of a user that an explanation looks at; 0 leaves their influence out.");
+
   public static final ConfigKey<String> ROW_DOMAINS =
       ConfigKey.string(
               "scorer.rows.domains",
@@ -193,8 +201,9 @@ public record ScorerConfig(
    * @param dir null: a temporary folder
    * @param memoryBytes native memory for the store
    * @param cached users in memory
+   * @param references to a user's latest events that are kept, for explanations
    */
-  public record Users(@Nullable Path dir, long memoryBytes, int cached) {}
+  public record Users(@Nullable Path dir, long memoryBytes, int cached, int references) {}
 
   /**
    * How much is kept of texts that were scored.
@@ -237,7 +246,8 @@ public record ScorerConfig(
         new Users(
             configuration.find(USERS_DIR).orElse(null),
             configuration.get(USERS_MEMORY),
-            configuration.get(USERS_CACHED)),
+            configuration.get(USERS_CACHED),
+            configuration.get(EXPLAIN_EVENTS)),
         configuration.find(ROW_DOMAINS).map(RowDomains::parse).orElse(RowDomains.NONE),
         new Caches(configuration.get(CACHE_FEATURES), configuration.get(CACHE_REWARDS)),
         configuration.get(LONGEST_WAIT),
@@ -269,6 +279,7 @@ public record ScorerConfig(
         USERS_DIR,
         USERS_MEMORY,
         USERS_CACHED,
+        EXPLAIN_EVENTS,
         ROW_DOMAINS,
         CACHE_FEATURES,
         CACHE_REWARDS,

@@ -6,10 +6,20 @@ import static org.awaitility.Awaitility.await;
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.CandidateScore;
+import dev.attune.schemas.events.Comparison;
+import dev.attune.schemas.events.EventReference;
+import dev.attune.schemas.events.Explanation;
+import dev.attune.schemas.events.Feedback;
+import dev.attune.schemas.events.Influence;
 import dev.attune.schemas.events.Position;
+import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.schemas.events.Reply;
+import dev.attune.schemas.events.Route;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.events.Turn;
+import dev.attune.schemas.events.UserEmbedding;
 import dev.attune.scorer.core.FakeRewards;
 import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.core.Requests;
@@ -19,7 +29,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,6 +112,66 @@ class PersonalRewardsIT {
   }
 
   @Test
+  void shouldSayWhichOfAUsersEventsDecided() {
+    // Given: a user who chose a reply with a z, and whose state refers to that, and to an event
+    // that
+    // is not there
+    long bucket = cluster.publish(bucket("why", 5, "zz", "ab"));
+    cluster.publish(
+        UserEmbedding.newBuilder(Policies.user("why", 1, 2, 5))
+            .setReferences(
+                List.of(
+                    new EventReference(4L, bucket + 100, "general"),
+                    new EventReference(5L, bucket, "general")))
+            .build());
+    await().atMost(PATIENCE).until(() -> ask("w", "why"), PersonalRewardsIT::included);
+
+    // When
+    Explanation explanation =
+        await().atMost(PATIENCE).until(PersonalRewardsIT::askWhy, answer -> answer.getEvents() > 0);
+
+    // Then
+    assertThat(explanation.getOver()).isEqualTo("c1");
+    assertThat(explanation.getDecidedBy()).isEqualTo("head");
+    assertThat(explanation.getEvents()).isEqualTo(1);
+    Influence influence = explanation.getInfluences().get(0);
+    assertThat(influence.getEvent()).isEqualTo(new Position(Topics.PREFERENCES.name(), 0, 5L));
+    assertThat(influence.getInfluence()).isPositive();
+  }
+
+  private static Explanation askWhy() {
+    String requestId = "why" + System.nanoTime();
+    cluster.send(Requests.of(requestId, "az", "ab").setUserId("why").setExplain(true).build());
+    return awaitAnswer(requestId).getExplanation();
+  }
+
+  private static PreferenceBucket bucket(String user, long offset, String preferred, String other) {
+    Feedback feedback =
+        Feedback.newBuilder()
+            .setEventId("e" + offset)
+            .setOffset(offset)
+            .setOccurredAt(Instant.EPOCH)
+            .setPrompt(List.of(new Turn("user", "Why?")))
+            .setReplies(
+                Stream.of(preferred, other)
+                    .map(text -> Reply.newBuilder().setId(text).setText(text).build())
+                    .toList())
+            .setComparisons(List.of(Comparison.newBuilder().setPreferred(0).setOther(1).build()))
+            .build();
+    return PreferenceBucket.newBuilder()
+        .setRoute(Route.BY_USER)
+        .setUserId(user)
+        .setDomain("general")
+        .setSequence(0)
+        .setSourcePartition(0)
+        .setSourceOffsets(List.of(offset))
+        .setFeedback(List.of(feedback))
+        .setFirstEventAt(Instant.EPOCH)
+        .setLastEventAt(Instant.EPOCH)
+        .build();
+  }
+
+  @Test
   void shouldAnswerFromWhatIsThereWhenTheDeadlineIsNear() {
     // Given
     Position after = new Position(Topics.PREFERENCES.name(), 0, 99L);
@@ -107,7 +179,7 @@ class PersonalRewardsIT {
         Requests.of("deadline", "az")
             .setUserId("early")
             .setAfter(after)
-            .setDeadline(Instant.now().plusSeconds(2))
+            .setDeadline(Instant.now().plusSeconds(4))
             .build();
 
     // When

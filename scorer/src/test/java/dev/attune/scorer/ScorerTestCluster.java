@@ -10,6 +10,7 @@ import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.ArtifactChunk;
 import dev.attune.schemas.events.ModelVersion;
+import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.events.UserEmbedding;
@@ -33,6 +34,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -125,6 +127,17 @@ final class ScorerTestCluster implements AutoCloseable {
     append(new ProducerRecord<>(Topics.MODELS.name(), modelKey, null));
   }
 
+  /** Writes a bucket of a user as ingest does; returns its offset in partition 0. */
+  long publish(PreferenceBucket bucket) {
+    return append(
+            new ProducerRecord<>(
+                Topics.BUCKETS_BY_USER.name(),
+                0,
+                bucket.getUserId(),
+                bytes(Topics.BUCKETS_BY_USER, bucket)))
+        .offset();
+  }
+
   /** Publishes a user's state as a trainer does. */
   void publish(UserEmbedding user) {
     send(Topics.USERS, user.getUserId(), user);
@@ -198,9 +211,9 @@ final class ScorerTestCluster implements AutoCloseable {
     append(new ProducerRecord<>(topic.name(), key, bytes(topic, value)));
   }
 
-  private void append(ProducerRecord<String, byte[]> record) {
+  private RecordMetadata append(ProducerRecord<String, byte[]> record) {
     try {
-      producer.send(record).get();
+      return producer.send(record).get();
     } catch (InterruptedException | ExecutionException e) {
       throw new IllegalStateException(e);
     }

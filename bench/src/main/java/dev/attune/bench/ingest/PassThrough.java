@@ -9,6 +9,7 @@ import dev.attune.schemas.serde.AvroSerde;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -16,7 +17,10 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.Stores;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Streams topologies that do less than ingest, with its settings. */
 final class PassThrough implements Service {
@@ -24,10 +28,27 @@ final class PassThrough implements Service {
   private static final String ONCE = "once";
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
+  private static final int MOST_FAILURES = 3;
+  private static final Logger LOG = LoggerFactory.getLogger(PassThrough.class);
+
   private final KafkaStreams streams;
+  private final AtomicInteger failures = new AtomicInteger();
 
   private PassThrough(IngestConfig config, Topology topology) {
     this.streams = new KafkaStreams(topology, IngestApp.properties(config));
+    streams.setUncaughtExceptionHandler(this::onFailure);
+  }
+
+  /** As ingest it goes on after what may pass, such as a broker that is slow to answer. */
+  private StreamThreadExceptionResponse onFailure(Throwable failure) {
+    boolean again = failures.incrementAndGet() <= MOST_FAILURES;
+    LOG.atWarn()
+        .addKeyValue("again", again)
+        .setCause(failure)
+        .log("a thread of the yardstick has failed");
+    return again
+        ? StreamThreadExceptionResponse.REPLACE_THREAD
+        : StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
   static PassThrough ofBytes(IngestConfig config) {

@@ -204,6 +204,6 @@ final class Killer implements Callable<Void> {
   }
 
   private static double seconds(Duration duration) {
-    return duration.toMillis() / 100 / 10.0;
+    return Math.round(duration.toMillis() / 100.0) / 10.0;
   }
 }

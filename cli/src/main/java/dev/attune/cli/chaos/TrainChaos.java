@@ -229,7 +229,7 @@ final class TrainChaos {
   }
 
   private static double seconds(long since) {
-    return (System.nanoTime() - since) / 1_000_000 / 1e3;
+    return Duration.ofNanos(System.nanoTime() - since).toMillis() / 1e3;
   }
 
   private static Thread daemon(Runnable work) {

@@ -62,7 +62,7 @@ final class TrainEvents {
   /**
    * Made-up choices, ties and thumbs of users who want short or long replies.
    *
-   * @param domains general, or the others
+   * @param general whether they are of general, or of domains
    */
   static List<PreferenceEvent> madeUp(boolean general, int count, long seed) {
     Random random = new Random(seed);

@@ -23,6 +23,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class ChatApp {
   private final ScoreClient client;
   private final EventLedger ledger;
   private final Prequential prequential;
+  private final UserFreshness freshness;
   private final Consumer<Shown> shown;
   private final Clock clock;
   private final Semaphore open = new Semaphore(MOST_OPEN);
@@ -62,6 +64,7 @@ final class ChatApp {
       ScoreClient client,
       EventLedger ledger,
       Prequential prequential,
+      UserFreshness freshness,
       Consumer<Shown> shown,
       Clock clock) {
     this.simulator = simulator;
@@ -70,6 +73,7 @@ final class ChatApp {
     this.client = client;
     this.ledger = ledger;
     this.prequential = prequential;
+    this.freshness = freshness;
     this.shown = shown;
     this.clock = clock;
   }
@@ -166,12 +170,16 @@ final class ChatApp {
               elapsed(),
               encounter.user().domain(),
               PairAccuracy.of(lengths(encounter), at),
-              PairAccuracy.of(rewards(generic), at),
-              PairAccuracy.of(rewards(own), at)));
+              PairAccuracy.of(rewards(generic, CandidateScore::getDomainReward), at),
+              PairAccuracy.of(rewards(own, CandidateScore::getDomainReward), at),
+              PairAccuracy.of(rewards(own, CandidateScore::getReward), at)));
       shown.accept(new Shown(encounter, chosen, own));
     }
     PreferenceEvent event = event(encounter, id, id, chosen.id());
-    send(event);
+    var unused =
+        send(event)
+            .thenAccept(
+                place -> freshness.appended(event.getUserId(), place.offset(), place.timestamp()));
     misbehave(encounter, id, event);
   }
 
@@ -184,8 +192,12 @@ final class ChatApp {
                   Topics.PREFERENCES,
                   encounter.user().id(),
                   "not avro".getBytes(StandardCharsets.US_ASCII)));
-      case RETRY -> send(event);
-      case UNKNOWN_CANDIDATE -> send(event(encounter, id, id + "-unknown", "not-shown"));
+      case RETRY -> {
+        var unused = send(event);
+      }
+      case UNKNOWN_CANDIDATE -> {
+        var unused = send(event(encounter, id, id + "-unknown", "not-shown"));
+      }
     }
   }
 
@@ -203,8 +215,11 @@ final class ChatApp {
         .build();
   }
 
-  private void send(PreferenceEvent event) {
-    count(sender.send(Topics.PREFERENCES, event.getUserId(), event));
+  private CompletableFuture<RecordMetadata> send(PreferenceEvent event) {
+    CompletableFuture<RecordMetadata> sent =
+        sender.send(Topics.PREFERENCES, event.getUserId(), event);
+    count(sent);
+    return sent;
   }
 
   private void count(CompletableFuture<RecordMetadata> sent) {
@@ -227,7 +242,7 @@ final class ChatApp {
     return encounter.options().stream().mapToDouble(o -> o.text().length()).toArray();
   }
 
-  private static double[] rewards(ScoreResult result) {
-    return result.getCandidates().stream().mapToDouble(CandidateScore::getDomainReward).toArray();
+  private static double[] rewards(ScoreResult result, ToDoubleFunction<CandidateScore> reward) {
+    return result.getCandidates().stream().mapToDouble(reward).toArray();
   }
 }

@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param accuracies prequential, last half, in domains that have a model of their own
  * @param byDomain the same for each domain
  * @param curve the accuracies over time
+ * @param freshnessP50 of an event, from its append to the arrival of its user's state that includes
+ *     it, in milliseconds; NaN where none came
  * @param latencyP50 of a request, from sending it to its result, in milliseconds
+ * @param users who had a state of their own in the end
  * @param seconds of traffic
  * @param servingAfter seconds from the start of the process to the first result
  */
@@ -30,9 +33,12 @@ record DemoResult(
     Accuracies accuracies,
     Map<String, Accuracies> byDomain,
     List<Point> curve,
+    double freshnessP50,
+    double freshnessP99,
     double latencyP50,
     double latencyP99,
     List<ModelVersion> models,
+    long users,
     double seconds,
     double servingAfter,
     long seed) {
@@ -42,7 +48,7 @@ record DemoResult(
     return events.balanced() && requests.balanced() && requests.failed() == 0;
   }
 
-  /** The fields of {@code demo --json}; those of the users pipeline are null. */
+  /** The fields of {@code demo --json}; what was not seen is null. */
   Map<String, @Nullable Object> json() {
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("events_sent", events.sent());
@@ -55,8 +61,8 @@ record DemoResult(
     json.put("requests_scored", requests.scored());
     json.put("accuracy", accuracy(accuracies));
     Map<String, @Nullable Object> freshness = new LinkedHashMap<>();
-    freshness.put("p50", null);
-    freshness.put("p99", null);
+    freshness.put("p50", known(freshnessP50));
+    freshness.put("p99", known(freshnessP99));
     json.put("freshness_ms", freshness);
     json.put("score_latency_ms", Map.of("p50", latencyP50, "p99", latencyP99));
     List<Object> versions = new ArrayList<>();
@@ -69,7 +75,7 @@ record DemoResult(
       versions.add(version);
     }
     json.put("models", versions);
-    json.put("users", null);
+    json.put("users", users);
     json.put("seconds", seconds);
     json.put("seed", seed);
     json.put("serving_after_s", servingAfter);
@@ -89,12 +95,16 @@ record DemoResult(
     json.put("longer", known(accuracies.longer()));
     json.put("generic", known(accuracies.generic()));
     json.put("domain", known(accuracies.customized()));
-    json.put("personal", null);
+    json.put("personal", known(accuracies.personal()));
     return json;
   }
 
-  /** JSON has no NaN: without pairs an accuracy is null. */
   private static @Nullable Double known(PairAccuracy accuracy) {
-    return accuracy.pairs() == 0 ? null : accuracy.value();
+    return known(accuracy.value());
+  }
+
+  /** JSON has no NaN: without pairs an accuracy is null. */
+  private static @Nullable Double known(double value) {
+    return Double.isNaN(value) ? null : value;
   }
 }

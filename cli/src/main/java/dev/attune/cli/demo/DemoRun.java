@@ -8,10 +8,14 @@ import dev.attune.cli.traffic.EventLedger;
 import dev.attune.cli.traffic.ModelBoard;
 import dev.attune.cli.traffic.RecordSender;
 import dev.attune.cli.traffic.ScoreClient;
+import dev.attune.cli.traffic.TopicFollower;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.UserEmbedding;
 import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -43,11 +47,23 @@ final class DemoRun {
   DemoResult run() throws InterruptedException {
     EventLedger ledger = new EventLedger();
     Prequential prequential = new Prequential();
+    UserFreshness freshness = new UserFreshness();
     ModelBoard models = new ModelBoard(Instant.now());
     ChatSimulator simulator =
         new ChatSimulator(SampleConversations.load(), options.users(), options.seed());
     try (RecordSender sender = new RecordSender(stack.kafka(), "attune-demo");
         Bookkeeper bookkeeper = new Bookkeeper(stack.kafka(), ledger, models);
+        TopicFollower ignored =
+            new TopicFollower(
+                stack.kafka(),
+                "attune-demo-users",
+                List.of(Topics.USERS),
+                TopicFollower.Start.END,
+                record -> {
+                  if (record.value() instanceof UserEmbedding user) {
+                    freshness.published(user, System.currentTimeMillis());
+                  }
+                });
         ScoreClient client = new ScoreClient(stack.kafka(), sender)) {
       DemoState state = new DemoState(options, ledger, client, models, prequential);
       ChatApp app =
@@ -58,6 +74,7 @@ final class DemoRun {
               client,
               ledger,
               prequential,
+              freshness,
               choice -> {
                 tellFirst();
                 state.shown(choice);
@@ -99,14 +116,21 @@ final class DemoRun {
             prequential.lastHalf(),
             prequential.lastHalfByDomain(),
             prequential.curve(CURVE_POINTS),
+            percentile(freshness.millis(), 50),
+            percentile(freshness.millis(), 99),
             latency.getValueAtPercentile(50) / MICROS_PER_MILLI,
             latency.getValueAtPercentile(99) / MICROS_PER_MILLI,
             models.newest(),
+            freshness.users(),
             options.seconds(),
             servingAfter,
             options.seed());
       }
     }
+  }
+
+  private static double percentile(Histogram histogram, double percentile) {
+    return histogram.getTotalCount() == 0 ? Double.NaN : histogram.getValueAtPercentile(percentile);
   }
 
   private void tellFirst() {

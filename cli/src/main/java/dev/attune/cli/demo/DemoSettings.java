@@ -12,9 +12,11 @@ final class DemoSettings {
           "trainer.learning.average", "0.9",
           "trainer.learning.warm-up-steps", "5",
           "trainer.checkpoint.interval", "1s",
-          // A domain has some thirty events in twenty seconds.
+          // A domain has some thirty events in twenty seconds: enough to see harm, not to prove a
+          // gain.
           "trainer.gate.minimum-events", "8",
           "trainer.gate.anchors-after", "4",
+          "trainer.gate.minimum-gain", "-0.02",
           // Two cores and a few seconds are for what is shown: rewards and heads.
           "trainer.policy.rows", "false",
           "trainer.users.rows", "false");

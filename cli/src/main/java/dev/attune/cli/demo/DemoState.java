@@ -87,6 +87,7 @@ final class DemoState {
     json.put("longer", values(curve, Point::longer));
     json.put("generic", values(curve, Point::generic));
     json.put("domain", values(curve, Point::customized));
+    json.put("personal", values(curve, Point::personal));
     synchronized (latest) {
       json.put("latest", latest.stream().map(DemoState::choice).toList());
     }

@@ -32,26 +32,34 @@ final class DemoSummary {
     console.printf(
         "Latency    p50 %.0f ms, p99 %.0f ms from request to rewards",
         result.latencyP50(), result.latencyP99());
+    if (!Double.isNaN(result.freshnessP50())) {
+      console.printf(
+          "Freshness  p50 %.0f ms, p99 %.0f ms from an event to its user's state (%d users)",
+          result.freshnessP50(), result.freshnessP99(), result.users());
+    }
     console.print("");
     console.print("How often the chosen reply had the higher score, before it was learned from");
     console.print("(last half of the choices in domains with a model of their own)");
     row(console, "longer reply", result.accuracies().longer().value());
     row(console, "general model", result.accuracies().generic().value());
     row(console, "domain models", result.accuracies().customized().value());
+    row(console, "personal", result.accuracies().personal().value());
     boolean unicode = "UTF-8".equals(System.getProperty("native.encoding"));
     console.print("  over time");
     console.print("    general  " + line(result.curve(), Point::generic, unicode));
     console.print("    domain   " + line(result.curve(), Point::customized, unicode));
+    console.print("    personal " + line(result.curve(), Point::personal, unicode));
     console.print("");
-    console.print("  domain      longer  general  domain   pairs");
+    console.print("  domain      longer  general  domain  personal   pairs");
     for (Map.Entry<String, Accuracies> domain : result.byDomain().entrySet()) {
       Accuracies its = domain.getValue();
       console.printf(
-          "  %-10s  %6s  %7s  %6s  %6d",
+          "  %-10s  %6s  %7s  %6s  %8s  %6d",
           domain.getKey(),
           Bars.share(its.longer().value()),
           Bars.share(its.generic().value()),
           Bars.share(its.customized().value()),
+          Bars.share(its.personal().value()),
           its.customized().pairs());
     }
     console.print("");
@@ -75,19 +83,24 @@ final class DemoSummary {
         String.format(
             Locale.ROOT,
             "%.0f s of traffic, seed %d; serving %.1f s after the start; latency p50 %.0f ms, p99"
-                + " %.0f ms.",
+                + " %.0f ms; from an event to its user's state p50 %.0f ms, p99 %.0f ms, of %d"
+                + " users.",
             result.seconds(),
             result.seed(),
             result.servingAfter(),
             result.latencyP50(),
-            result.latencyP99()));
+            result.latencyP99(),
+            result.freshnessP50(),
+            result.freshnessP99(),
+            result.users()));
     page.heading("How often the chosen reply had the higher score, before it was learned from");
     page.drawing(
         Svg.curves(
             List.of(
                 curve("longer reply", result.curve(), Point::longer),
                 curve("general model", result.curve(), Point::generic),
-                curve("domain models", result.curve(), Point::customized)),
+                curve("domain models", result.curve(), Point::customized),
+                curve("personal", result.curve(), Point::personal)),
             "seconds",
             LOW,
             1));
@@ -95,7 +108,8 @@ final class DemoSummary {
     List<List<String>> rows = new ArrayList<>();
     result.byDomain().forEach((domain, its) -> rows.add(cells(domain, its)));
     rows.add(cells("all but general", result.accuracies()));
-    page.table(List.of("domain", "longer", "general model", "domain model", "pairs"), rows);
+    page.table(
+        List.of("domain", "longer", "general model", "domain model", "personal", "pairs"), rows);
     page.heading("Models");
     page.table(
         List.of("model", "version", "comparisons"),
@@ -161,6 +175,7 @@ final class DemoSummary {
         Bars.share(its.longer().value()),
         Bars.share(its.generic().value()),
         Bars.share(its.customized().value()),
+        Bars.share(its.personal().value()),
         Long.toString(its.customized().pairs()));
   }
 }

@@ -10,10 +10,12 @@ import dev.attune.cli.evaluate.PairAccuracy;
  * @param longer by the length of the replies
  * @param generic by the general model
  * @param customized by the model of the user's domain
+ * @param personal by the user's own rewards
  */
 record Outcome(
     double seconds,
     String domain,
     PairAccuracy longer,
     PairAccuracy generic,
-    PairAccuracy customized) {}
+    PairAccuracy customized,
+    PairAccuracy personal) {}

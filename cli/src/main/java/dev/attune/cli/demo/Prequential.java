@@ -11,19 +11,23 @@ import java.util.TreeMap;
  * last half of the choices and as curves. Thread-safe.
  */
 final class Prequential {
-  /** Accuracies of the three predictors over the same pairs. */
-  record Accuracies(PairAccuracy longer, PairAccuracy generic, PairAccuracy customized) {
+  /** Accuracies of the predictors over the same pairs. */
+  record Accuracies(
+      PairAccuracy longer, PairAccuracy generic, PairAccuracy customized, PairAccuracy personal) {
     static final Accuracies NONE =
-        new Accuracies(PairAccuracy.NONE, PairAccuracy.NONE, PairAccuracy.NONE);
+        new Accuracies(PairAccuracy.NONE, PairAccuracy.NONE, PairAccuracy.NONE, PairAccuracy.NONE);
 
     Accuracies plus(Outcome o) {
       return new Accuracies(
-          longer.plus(o.longer()), generic.plus(o.generic()), customized.plus(o.customized()));
+          longer.plus(o.longer()),
+          generic.plus(o.generic()),
+          customized.plus(o.customized()),
+          personal.plus(o.personal()));
     }
   }
 
   /** Accuracies around a moment; a value without pairs is NaN. */
-  record Point(double seconds, double longer, double generic, double customized) {}
+  record Point(double seconds, double longer, double generic, double customized, double personal) {}
 
   private final List<Outcome> outcomes = new ArrayList<>();
 
@@ -81,7 +85,8 @@ final class Prequential {
                 end * (i + 0.5) / points,
                 a.longer().value(),
                 a.generic().value(),
-                a.customized().value()));
+                a.customized().value(),
+                a.personal().value()));
       }
     }
     return curve;

@@ -20,12 +20,13 @@ final class StatusLine {
     progress.note(
         String.format(
             Locale.ROOT,
-            "%d events, %d accepted, %d scored, general %s, domain %s",
+            "%d events, %d accepted, %d scored, general %s, domain %s, personal %s",
             events.sent(),
             events.accepted(),
             requests.scored(),
             Bars.share(accuracies.generic().value()),
-            Bars.share(accuracies.customized().value())));
+            Bars.share(accuracies.customized().value()),
+            Bars.share(accuracies.personal().value())));
     progress.to((long) elapsed);
   }
 

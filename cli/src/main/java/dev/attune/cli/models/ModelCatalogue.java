@@ -5,6 +5,7 @@ import dev.attune.schemas.events.ModelVersion;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -42,8 +43,8 @@ public final class ModelCatalogue {
   }
 
   /** The names of all models, in alphabetical order. */
-  TreeSet<String> names() {
-    TreeSet<String> names = new TreeSet<>();
+  SortedSet<String> names() {
+    SortedSet<String> names = new TreeSet<>();
     byKey.forEach(
         (key, manifest) -> {
           if (key.equals(manifest.getName())) {

@@ -2,10 +2,10 @@ package dev.attune.cli.stream;
 
 import dev.attune.cli.evaluate.CalibrationError;
 import dev.attune.cli.evaluate.PairAccuracy;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,15 +16,18 @@ import org.jspecify.annotations.Nullable;
 final class Means {
   /** What choices are predicted by. */
   enum By {
-    LONGER(Predicted::longer),
-    GLOBAL(Predicted::global),
-    DOMAIN(Predicted::domain),
-    PERSONAL(Predicted::personal);
+    LONGER,
+    GLOBAL,
+    DOMAIN,
+    PERSONAL;
 
-    private final ToDoubleFunction<Predicted> score;
-
-    By(ToDoubleFunction<Predicted> score) {
-      this.score = score;
+    private double score(Predicted predicted) {
+      return switch (this) {
+        case LONGER -> predicted.longer();
+        case GLOBAL -> predicted.global();
+        case DOMAIN -> predicted.domain();
+        case PERSONAL -> predicted.personal();
+      };
     }
 
     /** As the field of a report. */
@@ -33,27 +36,31 @@ final class Means {
     }
   }
 
-  private final PairAccuracy[] accuracies = new PairAccuracy[By.values().length];
-  private final double[] logLosses = new double[By.values().length];
-  private final CalibrationError[] calibration = new CalibrationError[By.values().length];
+  /** Of one predictor. */
+  private static final class Sums {
+    final CalibrationError calibration = new CalibrationError();
+    PairAccuracy accuracy = PairAccuracy.NONE;
+    double logLoss;
+  }
+
+  private final Map<By, Sums> sums = new EnumMap<>(By.class);
   private long choices;
 
   Means() {
     for (By by : By.values()) {
-      accuracies[by.ordinal()] = PairAccuracy.NONE;
-      calibration[by.ordinal()] = new CalibrationError();
+      sums.put(by, new Sums());
     }
   }
 
   void add(Predicted predicted) {
     choices++;
-    for (By by : By.values()) {
-      double score = by.score.applyAsDouble(predicted);
-      int i = by.ordinal();
-      accuracies[i] = accuracies[i].plus(PairAccuracy.of(score, 0));
-      logLosses[i] += logLoss(score);
-      calibration[i].add(score, 0);
-    }
+    sums.forEach(
+        (by, its) -> {
+          double score = by.score(predicted);
+          its.accuracy = its.accuracy.plus(PairAccuracy.of(score, 0));
+          its.logLoss += logLoss(score);
+          its.calibration.add(score, 0);
+        });
   }
 
   /** −log σ(logOdds), in nats. */
@@ -68,17 +75,17 @@ final class Means {
 
   /** From 0 to 1; NaN where there are no choices. */
   double accuracy(By by) {
-    return accuracies[by.ordinal()].value();
+    return sums.get(by).accuracy.value();
   }
 
   /** In nats; NaN where there are no choices, and of lengths, which are no log-odds. */
   double logLoss(By by) {
-    return by == By.LONGER || choices == 0 ? Double.NaN : logLosses[by.ordinal()] / choices;
+    return by == By.LONGER || choices == 0 ? Double.NaN : sums.get(by).logLoss / choices;
   }
 
   /** From 0 to 1; NaN as {@link #logLoss}. */
   double ece(By by) {
-    return by == By.LONGER ? Double.NaN : calibration[by.ordinal()].value();
+    return by == By.LONGER ? Double.NaN : sums.get(by).calibration.value();
   }
 
   /** The fields of a report; what is served to users is the personal reward. */

@@ -19,7 +19,7 @@ record StreamSettings(
    * The services' settings. A judgment has two replies of some 60 tokens, and the same 859 texts
    * come back again and again, so steps are larger than a chat's; new domains come late in the
    * stream, so the learning rate falls later; and what is learned is to be served soon, however
-   * much was learned before: a decision every 256 events, for any gain. Rows have no part in
+   * much was learned before: a decision every 128 events, for any gain. Rows have no part in
    * rewards unless a domain asks for it, so they are left out.
    */
   static final Map<String, String> SERVICES =
@@ -28,12 +28,12 @@ record StreamSettings(
           Map.entry("trainer.learning.length", "true"),
           Map.entry("trainer.learning.prompt-tokens", "64"),
           Map.entry("trainer.learning.reply-tokens", "96"),
-          Map.entry("trainer.learning.batch-events", "64"),
+          Map.entry("trainer.learning.batch-events", "32"),
           Map.entry("trainer.learning.general-replay", "0"),
-          Map.entry("trainer.learning.decay-steps", "600"),
+          Map.entry("trainer.learning.decay-steps", "1200"),
           Map.entry("trainer.learning.average", "0.97"),
-          Map.entry("trainer.gate.minimum-events", "256"),
-          Map.entry("trainer.gate.anchors", "256"),
+          Map.entry("trainer.gate.minimum-events", "128"),
+          Map.entry("trainer.gate.anchors", "128"),
           Map.entry("trainer.gate.share", "0"),
           Map.entry("trainer.gate.minimum-gain", "0"),
           Map.entry("trainer.checkpoint.interval", "2s"),
@@ -46,7 +46,7 @@ record StreamSettings(
 
   /** All judgments, and a few hundred users. */
   static StreamSettings standard(long seed) {
-    return new StreamSettings(Integer.MAX_VALUE, 256, 512, 360, 48, seed);
+    return new StreamSettings(Integer.MAX_VALUE, 64, 128, 240, 48, seed);
   }
 
   StreamSettings {

@@ -37,12 +37,9 @@ class ChaosTrainIT {
             "--base",
             base.toString(),
             "--events",
-            "400",
+            "300",
             "--kills",
             "2",
-            // Brokers are killed in the long form, and in that of ingest.
-            "--brokers",
-            "1",
             "--max-minutes",
             "5",
             "--keep",

@@ -50,6 +50,8 @@ class DemoIT {
         .extracting(ModelVersion::getName)
         .contains("general", "domain/science");
     assertThat(result.servingAfter()).isPositive();
+    assertThat(result.users()).isPositive();
+    assertThat(result.freshnessP50()).isPositive();
   }
 
   private static List<List<Turn>> dialogues() {

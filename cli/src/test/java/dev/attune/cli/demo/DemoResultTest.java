@@ -49,11 +49,11 @@ class DemoResultTest {
     assertThat(json.path("accuracy").path("longer").asDouble()).isEqualTo(0.5);
     assertThat(json.path("accuracy").path("generic").asDouble()).isEqualTo(0.25);
     assertThat(json.path("accuracy").path("domain").asDouble()).isEqualTo(0.75);
-    assertThat(json.path("accuracy").get("personal").isNull()).isTrue();
-    assertThat(json.path("freshness_ms").get("p50").isNull()).isTrue();
+    assertThat(json.path("accuracy").path("personal").asDouble()).isEqualTo(1);
+    assertThat(json.path("freshness_ms").path("p50").asDouble()).isEqualTo(120);
     assertThat(json.path("freshness_ms").get("p99").isNull()).isTrue();
     assertThat(json.path("score_latency_ms").path("p99").asDouble()).isEqualTo(30);
-    assertThat(json.get("users").isNull()).isTrue();
+    assertThat(json.path("users").asInt()).isEqualTo(5);
     assertThat(json.path("events_sent").asLong())
         .isEqualTo(
             json.path("events_accepted").asLong()
@@ -89,6 +89,7 @@ class DemoResultTest {
     assertThat(out.toString())
         .contains("10 sent = 7 accepted + 2 rejected + 0 quarantined + 1 duplicate")
         .contains("domain models  [#######################.......] .750")
+        .contains("personal       [##############################] 1.000")
         .contains("Every event and every request is accounted for.");
     assertThat(
             DocumentBuilderFactory.newDefaultInstance()
@@ -99,22 +100,29 @@ class DemoResultTest {
                             DemoSummary.page(SOUND).html().replace("<!DOCTYPE html>", ""))))
                 .getElementsByTagName("polyline")
                 .getLength())
-        .isEqualTo(3);
+        .isEqualTo(4);
   }
 
   private static DemoResult result(EventAccounts events, RequestAccounts requests) {
     Accuracies accuracies =
-        new Accuracies(new PairAccuracy(2, 4), new PairAccuracy(1, 4), new PairAccuracy(3, 4));
+        new Accuracies(
+            new PairAccuracy(2, 4),
+            new PairAccuracy(1, 4),
+            new PairAccuracy(3, 4),
+            new PairAccuracy(4, 4));
     return new DemoResult(
         events,
         requests,
         12,
         accuracies,
         Map.of("science", accuracies),
-        List.of(new Point(1, 0.5, 0.25, 0.5), new Point(2, 0.5, Double.NaN, 0.9)),
+        List.of(new Point(1, 0.5, 0.25, 0.5, 0.6), new Point(2, 0.5, Double.NaN, 0.9, 0.95)),
+        120,
+        Double.NaN,
         10,
         30,
         List.of(),
+        5,
         60,
         9.5,
         1);

@@ -56,6 +56,7 @@ class PrequentialTest {
             domain,
             new PairAccuracy(0.5, 1),
             new PairAccuracy(0, 1),
-            new PairAccuracy(right, 1)));
+            new PairAccuracy(right, 1),
+            new PairAccuracy(1, 1)));
   }
 }

@@ -8,8 +8,13 @@ import java.time.Instant;
 public final class Admission {
   private final RequestValidator validator;
   private final RewardFunction rewards;
+  private final PastEvents pastEvents;
 
-  public Admission(RequestLimits limits, RewardFunction rewards) {
+  /**
+   * @param pastEvents asked for the users of requests to be explained
+   */
+  public Admission(RequestLimits limits, RewardFunction rewards, PastEvents pastEvents) {
+    this.pastEvents = pastEvents;
     this.validator = new RequestValidator(limits, rewards.base());
     this.rewards = rewards;
   }
@@ -28,7 +33,15 @@ public final class Admission {
             new Rejection(ScoreErrorCode.INTERNAL, "the texts could not be split into tokens");
       }
     }
-    return new Prompt(partition, offset, key, appendedAt, request, rejection, tokens);
+    return new Prompt(
+        partition,
+        offset,
+        key,
+        appendedAt,
+        request,
+        rejection,
+        tokens,
+        request.getExplain() && rejection == null ? pastEvents.of(request.getUserId()) : null);
   }
 
   /** A record that is no request. */

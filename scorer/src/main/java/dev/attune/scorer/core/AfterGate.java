@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  * first request of each partition, again and again. One thread.
  */
 public final class AfterGate {
-  /** What is left before the deadline to answer in. */
-  static final Duration MARGIN = Duration.ofMillis(50);
+  /** What is left before the deadline to answer in, at least. */
+  private static final Duration MARGIN = Duration.ofMillis(50);
+
+  /** The same, as a share of the time that the caller has given. */
+  private static final int MARGIN_SHARE = 10;
 
   private final UserStates users;
   private final LongSupplier epoch;
@@ -72,7 +75,7 @@ public final class AfterGate {
     }
     Instant now = clock.instant();
     Instant since = waiting == null ? now : waiting.since;
-    boolean open = included || !now.isBefore(end(since, prompt.deadline()));
+    boolean open = included || !now.isBefore(end(since, prompt));
     held.put(prompt.partition(), new Held(prompt.offset(), since, open));
     if (open) {
       listener.released(Duration.between(since, now), included);
@@ -85,9 +88,14 @@ public final class AfterGate {
     held.remove(partition);
   }
 
-  private Instant end(Instant since, Instant deadline) {
+  private Instant end(Instant since, Prompt prompt) {
     Instant longEnough = since.plus(longest);
-    Instant close = deadline.equals(Instant.MAX) ? deadline : deadline.minus(MARGIN);
+    Instant deadline = prompt.deadline();
+    if (deadline.equals(Instant.MAX)) {
+      return longEnough;
+    }
+    Duration share = Duration.between(prompt.appendedAt(), deadline).dividedBy(MARGIN_SHARE);
+    Instant close = deadline.minus(share.compareTo(MARGIN) > 0 ? share : MARGIN);
     return close.isBefore(longEnough) ? close : longEnough;
   }
 

@@ -5,6 +5,7 @@ import dev.attune.schemas.Domains;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.CandidateScore;
+import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
@@ -67,23 +68,29 @@ public final class BatchScorer {
         Rejection rejection = rejection(prompt, start);
         rejections.add(rejection);
         if (rejection == null) {
-          open.add(open(prompt.request(), lease));
+          open.add(open(prompt, lease));
         }
       }
       long before = System.nanoTime();
-      computed = compute(open.stream().map(Open::task).toList());
+      List<Task> tasks = new ArrayList<>(open.stream().map(Open::task).toList());
+      open.forEach(one -> one.past.forEach(event -> tasks.add(one.task(event))));
+      computed = compute(tasks);
       milliseconds = (System.nanoTime() - before) / 1e6;
     }
     List<ScoreResult> results = new ArrayList<>();
     int next = 0;
+    int nextPast = open.size();
     for (int i = 0; i < batch.size(); i++) {
       Prompt prompt = batch.get(i);
       double queued = Math.max(0, Duration.between(prompt.appendedAt(), start).toNanos() / 1e6);
       Rejection rejection = rejections.get(i);
       if (rejection == null) {
         ScoreTimings timings = new ScoreTimings(queued, milliseconds);
-        results.add(answer(prompt, open.get(next), computed.get(next), timings));
+        Open one = open.get(next);
+        List<@Nullable Parts> past = computed.subList(nextPast, nextPast + one.past.size());
+        results.add(answer(prompt, one, computed.get(next), past, timings));
         next++;
+        nextPast += past.size();
       } else {
         results.add(refuse(prompt, rejection, new ScoreTimings(queued, 0.0)));
       }
@@ -97,14 +104,21 @@ public final class BatchScorer {
         : RequestValidator.checkDeadline(prompt.request(), now).orElse(null);
   }
 
-  private Open open(ScoreRequest request, ModelDirectory.Lease lease) {
+  private Open open(Prompt prompt, ModelDirectory.Lease lease) {
+    ScoreRequest request = prompt.request();
     String domain = Domains.orGeneral(request.getDomain());
     Selection selection = lease.select(domain);
     SelectedCalibration calibration = lease.calibration(domain);
     LoadedPolicy policy = lease.policy();
     Personal personal =
         policy == null ? null : personal(request.getUserId(), policy, rowDomains.allow(domain));
-    return new Open(request, selection, calibration, personal);
+    boolean recalls = prompt.past() != null && personal != null && personal.known != null;
+    return new Open(
+        request,
+        selection,
+        calibration,
+        personal,
+        recalls ? prompt.past().getNow(List.of()) : List.of());
   }
 
   /** A state that does not fit the policy is as good as none. */
@@ -152,7 +166,11 @@ public final class BatchScorer {
   }
 
   private ScoreResult answer(
-      Prompt prompt, Open open, @Nullable Parts parts, ScoreTimings timings) {
+      Prompt prompt,
+      Open open,
+      @Nullable Parts parts,
+      List<@Nullable Parts> past,
+      ScoreTimings timings) {
     List<Candidate> candidates = open.request.getCandidates();
     if (parts == null) {
       return refuse(prompt, internal("the rewards could not be computed"), timings);
@@ -173,12 +191,32 @@ public final class BatchScorer {
     }
     KnownUser known = personal == null ? null : personal.known;
     return result(prompt, timings)
+        .setExplanation(
+            open.request.getExplain() && scores.size() > 1
+                ? Explainer.explain(
+                    scores,
+                    open.calibration.calibration(),
+                    known == null ? null : personal.state.head(),
+                    recalled(open.past, past))
+                : null)
         .setCandidates(scores)
         .setBestPreferred(Arrays.stream(Ranker.bestPreferred(combined)).boxed().toList())
         .setVersions(versions(open))
         .setIncluded(known == null ? null : known.included())
         .setRowIncluded(known == null ? null : known.rowIncluded())
         .build();
+  }
+
+  private static List<Explainer.Recalled> recalled(
+      List<PastEvent> events, List<@Nullable Parts> parts) {
+    List<Explainer.Recalled> recalled = new ArrayList<>();
+    for (int i = 0; i < events.size(); i++) {
+      Parts its = parts.get(i);
+      if (its != null && its.coordinates() != null) {
+        recalled.add(new Explainer.Recalled(events.get(i), its.coordinates()));
+      }
+    }
+    return recalled;
   }
 
   private ScoreVersions versions(Open open) {
@@ -227,12 +265,31 @@ public final class BatchScorer {
    * A request that can be scored, and with what.
    *
    * @param personal null without a policy
+   * @param past the user's events whose influence is asked for
    */
   private record Open(
       ScoreRequest request,
       Selection selection,
       SelectedCalibration calibration,
-      @Nullable Personal personal) {
+      @Nullable Personal personal,
+      List<PastEvent> past) {
+    /** For an event's coordinates alone. */
+    Task task(PastEvent event) {
+      Feedback feedback = event.feedback();
+      ScoreRequest replies =
+          ScoreRequest.newBuilder()
+              .setRequestId("")
+              .setUserId(request.getUserId())
+              .setPrompt(feedback.getPrompt())
+              .setCandidates(
+                  feedback.getReplies().stream()
+                      .map(reply -> new Candidate(reply.getId(), reply.getText()))
+                      .toList())
+              .build();
+      return new Task(
+          replies, null, Domains.POOLED_HEAD, personal == null ? null : personal.policy, null);
+    }
+
     Task task() {
       return new Task(
           request,

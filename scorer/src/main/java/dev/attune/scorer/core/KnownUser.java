@@ -3,7 +3,9 @@ package dev.attune.scorer.core;
 import dev.attune.model.head.GaussianWeights;
 import dev.attune.model.policy.Policy;
 import dev.attune.model.policy.UserState;
+import dev.attune.schemas.events.EventReference;
 import dev.attune.schemas.events.Position;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ public final class KnownUser {
   private final UserState state;
   private final @Nullable Position included;
   private final @Nullable Position rowIncluded;
+  private final List<EventReference> references;
 
   /** The last answer of {@link #under}: a policy stays for many requests. */
   private volatile @Nullable Carried carried;
@@ -21,8 +24,14 @@ public final class KnownUser {
   /**
    * @param included the head includes the feedback up to here
    * @param rowIncluded the same of the row
+   * @param references the latest events that the head has learned from, oldest first
    */
-  public KnownUser(UserState state, @Nullable Position included, @Nullable Position rowIncluded) {
+  public KnownUser(
+      UserState state,
+      @Nullable Position included,
+      @Nullable Position rowIncluded,
+      List<EventReference> references) {
+    this.references = List.copyOf(references);
     this.state = state;
     this.included = included;
     this.rowIncluded = rowIncluded;
@@ -41,6 +50,11 @@ public final class KnownUser {
   /** The row includes the user's feedback up to here. */
   public @Nullable Position rowIncluded() {
     return rowIncluded;
+  }
+
+  /** The latest events that the head has learned from, oldest first. */
+  public List<EventReference> references() {
+    return references;
   }
 
   /** The state in a policy's epoch; null where it does not fit the policy. */

@@ -2,6 +2,8 @@ package dev.attune.scorer.core;
 
 import dev.attune.schemas.events.ScoreRequest;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param request null where the bytes are no request
  * @param rejection null where the request can be scored
  * @param tokens what it costs; 0 where it is rejected
+ * @param past the user's latest events; null where they are not asked for
  */
 public record Prompt(
     int partition,
@@ -23,12 +26,30 @@ public record Prompt(
     Instant appendedAt,
     @Nullable ScoreRequest request,
     @Nullable Rejection rejection,
-    int tokens) {
+    int tokens,
+    @Nullable CompletableFuture<List<PastEvent>> past) {
 
   public Prompt {
     if (request == null && rejection == null) {
       throw new IllegalArgumentException("a record that is no request needs a rejection");
     }
+  }
+
+  /** A prompt that does not ask why. */
+  public Prompt(
+      int partition,
+      long offset,
+      String key,
+      Instant appendedAt,
+      @Nullable ScoreRequest request,
+      @Nullable Rejection rejection,
+      int tokens) {
+    this(partition, offset, key, appendedAt, request, rejection, tokens, null);
+  }
+
+  /** Whether all that the answer needs is here. */
+  boolean complete() {
+    return past == null || past.isDone();
   }
 
   /** Whether it is no record of the topic. */

@@ -17,8 +17,8 @@ import java.util.TreeMap;
  *
  * <p>A batch is committed by the offset that follows it in each partition, so within a partition
  * the order stays that of the log. Between partitions the one goes first that holds the earliest
- * deadline, wherever in its queue. A request that the gate holds back holds those behind it in its
- * partition back too, and no others. Not thread-safe.
+ * deadline, wherever in its queue. A request that the gate holds back, or that is not complete,
+ * holds those behind it in its partition back too, and no others. Not thread-safe.
  */
 public final class ScoreBatcher {
   private static final Comparator<Queue<Prompt>> MOST_URGENT =
@@ -99,7 +99,7 @@ public final class ScoreBatcher {
 
   private Optional<Prompt> peek() {
     return pending.values().stream()
-        .filter(queue -> gate.open(queue.element()))
+        .filter(queue -> queue.element().complete() && gate.open(queue.element()))
         .min(MOST_URGENT)
         .map(Queue::element);
   }

@@ -92,6 +92,13 @@ public final class ScorerClients {
     return consumer(kafka.consumerWithoutGroup(clientId("users")));
   }
 
+  /** For single buckets here and there: no more than that is fetched. */
+  Consumer<String, byte[]> pastEvents() {
+    Map<String, Object> config = kafka.consumerWithoutGroup(clientId("explain"));
+    config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 16);
+    return consumer(config);
+  }
+
   Consumer<String, byte[]> artifacts() {
     Map<String, Object> config = kafka.consumerWithoutGroup(clientId("artifacts"));
     config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);

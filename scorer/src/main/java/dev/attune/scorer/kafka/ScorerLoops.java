@@ -35,13 +35,17 @@ import org.apache.kafka.common.TopicPartition;
  * Wires the scorer's three loops: one answers prompts, one follows the published models, one the
  * published states of users.
  */
-public final class ScorerLoops {
+public final class ScorerLoops implements AutoCloseable {
+  /** An explanation waits no longer for the user's past events. */
+  private static final Duration EXPLAIN_PATIENCE = Duration.ofSeconds(2);
+
   private final KafkaSettings kafka;
   private final ScorerClients clients;
   private final RewardFunction rewards;
   private final ModelDirectory directory;
   private final UserStore users;
   private final ScorerMetrics metrics;
+  private final PastEventReader past;
 
   public ScorerLoops(
       KafkaSettings kafka,
@@ -56,6 +60,13 @@ public final class ScorerLoops {
     this.directory = directory;
     this.users = users;
     this.metrics = metrics;
+    this.past =
+        new PastEventReader(
+            clients::pastEvents,
+            deserializer(Topics.BUCKETS_BY_USER),
+            users,
+            directory::epoch,
+            EXPLAIN_PATIENCE);
   }
 
   /** How requests are taken and put together. */
@@ -70,7 +81,7 @@ public final class ScorerLoops {
   public ScoringDesk desk(Batching batching, int mostWaiting) {
     return new ScoringDesk(
         new BatchScorer(rewards, directory, users, batching.rowDomains(), InstantSource.system()),
-        new Admission(batching.limits(), rewards),
+        new Admission(batching.limits(), rewards, past),
         batcher(batching),
         mostWaiting,
         InstantSource.system(),
@@ -91,7 +102,8 @@ public final class ScorerLoops {
   /** Consumes prompts and produces rewards. */
   public KafkaLoop scoring(Batching batching, ScoringDesk desk) {
     PromptReader reader =
-        new PromptReader(deserializer(Topics.PROMPTS), new Admission(batching.limits(), rewards));
+        new PromptReader(
+            deserializer(Topics.PROMPTS), new Admission(batching.limits(), rewards, past));
     return new KafkaLoop(
         "scoring",
         () -> {
@@ -142,6 +154,12 @@ public final class ScorerLoops {
             new UserFollower(
                 clients.users(), deserializer(Topics.USERS), users, metrics, positions),
         metrics::restarted);
+  }
+
+  /** Ends the search for past events. */
+  @Override
+  public void close() {
+    past.close();
   }
 
   private <T extends SpecificRecord> AvroDeserializer<T> deserializer(Topic<T> topic) {

@@ -2,6 +2,7 @@ package dev.attune.scorer.users;
 
 import dev.attune.model.policy.UserState;
 import dev.attune.platform.store.DiskStore;
+import dev.attune.schemas.events.EventReference;
 import dev.attune.schemas.events.UserEmbedding;
 import dev.attune.scorer.core.KnownUser;
 import dev.attune.scorer.core.LruCache;
@@ -35,13 +36,20 @@ public final class UserStore implements UserStates, AutoCloseable {
   private final Path folder;
   private final boolean temporary;
   private final DiskStore disk;
+  private final int references;
   private final LongSupplier served;
   private final LruCache<String, Entry> memory;
   private long held;
   private boolean closed;
 
   private UserStore(
-      Path folder, boolean temporary, long memoryBytes, int cached, LongSupplier served) {
+      Path folder,
+      boolean temporary,
+      long memoryBytes,
+      int cached,
+      int references,
+      LongSupplier served) {
+    this.references = references;
     this.folder = folder;
     this.temporary = temporary;
     this.disk = DiskStore.open(folder, memoryBytes);
@@ -56,14 +64,15 @@ public final class UserStore implements UserStates, AutoCloseable {
    * @param folder of the store alone; made where it is missing; null for a temporary one
    * @param memoryBytes that the store on disk may use for its own caches
    * @param cached users in memory at most
+   * @param references to a user's latest events that are kept
    * @param served the epoch of the policy that is served; 0 for none
    * @throws UncheckedIOException if the folder cannot be used
    */
   public static UserStore open(
-      @Nullable Path folder, long memoryBytes, int cached, LongSupplier served) {
+      @Nullable Path folder, long memoryBytes, int cached, int references, LongSupplier served) {
     try {
       Path used = folder == null ? Files.createTempDirectory("attune-scorer-users") : folder;
-      return new UserStore(used, folder == null, memoryBytes, cached, served);
+      return new UserStore(used, folder == null, memoryBytes, cached, references, served);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -175,19 +184,23 @@ public final class UserStore implements UserStates, AutoCloseable {
             published.getOptimiserState(),
             published.getRowEvents()),
         published.getIncluded(),
-        published.getRowIncluded());
+        published.getRowIncluded(),
+        published.getReferences());
   }
 
   private static @Nullable KnownUser known(byte @Nullable [] bytes) {
     return bytes == null ? null : known(embedding(bytes));
   }
 
-  /** Without the references, which only a trainer needs. */
-  private static byte[] bytes(UserEmbedding state) {
+  /**
+   * With as many references as are ever looked up, and none of rows, which only a trainer needs.
+   */
+  private byte[] bytes(UserEmbedding state) {
+    List<EventReference> all = state.getReferences();
     try {
       ByteBuffer encoded =
           UserEmbedding.newBuilder(state)
-              .setReferences(List.of())
+              .setReferences(all.subList(Math.max(0, all.size() - references), all.size()))
               .setRowReferences(List.of())
               .build()
               .toByteBuffer();

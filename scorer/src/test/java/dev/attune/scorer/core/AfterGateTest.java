@@ -96,13 +96,16 @@ class AfterGateTest {
                 .setDeadline(now.plusSeconds(1))
                 .build());
     boolean first = gate.open(prompt);
-    now = now.plusSeconds(1).minus(AfterGate.MARGIN);
+    now = now.plusMillis(899);
+    boolean early = gate.open(prompt);
+    now = now.plusMillis(1);
 
-    // When
+    // When: a tenth of the second is left
     boolean open = gate.open(prompt);
 
     // Then
     assertThat(first).isFalse();
+    assertThat(early).isFalse();
     assertThat(open).isTrue();
   }
 
@@ -111,7 +114,8 @@ class AfterGateTest {
         new KnownUser(
             Policies.first().generic(),
             new Position(Topics.PREFERENCES.name(), partition, offset),
-            null);
+            null,
+            List.of());
   }
 
   private static Prompt after(int partition, long offset) {

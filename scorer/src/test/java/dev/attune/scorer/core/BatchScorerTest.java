@@ -243,7 +243,7 @@ class BatchScorerTest {
     // Given
     models.publish("policy", 1, new FakePolicy(Policies.first(), false));
     UserState wide = new UserState(1, GaussianWeights.independent(7, 1), 5, null, 0);
-    users.put("u", new KnownUser(wide, null, null));
+    users.put("u", new KnownUser(wide, null, null, List.of()));
 
     // When
     ScoreResult result =
@@ -260,7 +260,7 @@ class BatchScorerTest {
     UserState state =
         UserState.restore(
             1, user.getHeadMean(), user.getHeadCovariance(), 3, List.of(), List.of(), 2);
-    return new KnownUser(state, user.getIncluded(), user.getRowIncluded());
+    return new KnownUser(state, user.getIncluded(), user.getRowIncluded(), List.of());
   }
 
   private static LoadedCalibration calibration(double a, double b, double c) {

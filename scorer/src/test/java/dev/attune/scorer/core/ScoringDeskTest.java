@@ -34,7 +34,7 @@ class ScoringDeskTest {
               (user, epoch) -> null,
               RowDomains.NONE,
               InstantSource.system()),
-          new Admission(new RequestLimits(10, 1_000), rewards),
+          new Admission(new RequestLimits(10, 1_000), rewards, PastEvents.NONE),
           new ScoreBatcher(
               new BatchBudget(4, 100, 100),
               new AfterGate(

@@ -17,6 +17,7 @@ import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.FakeRewards;
 import dev.attune.scorer.core.KnownUser;
 import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.PastEvents;
 import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.Requests;
@@ -55,7 +56,8 @@ class ScoringSessionTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private @Nullable KnownUser user;
   private final FakeRewards rewards = new FakeRewards();
-  private final Admission admission = new Admission(new RequestLimits(10, 1_000), rewards);
+  private final Admission admission =
+      new Admission(new RequestLimits(10, 1_000), rewards, PastEvents.NONE);
   private final PromptReader reader = new PromptReader(ScoringSessionTest::decode, admission);
   private final ScoringSession session =
       new ScoringSession(
@@ -230,7 +232,7 @@ class ScoringSessionTest {
         .extracting(record -> record.value().getRequestId())
         .containsExactly("b", "c");
     assertThat(consumer.paused()).containsExactly(FIRST);
-    user = new KnownUser(Policies.first().generic(), AFTER, null);
+    user = new KnownUser(Policies.first().generic(), AFTER, null, List.of());
     session.step();
     assertThat(producer.history()).hasSize(4);
   }

@@ -45,7 +45,7 @@ class UserFollowerTest {
   @BeforeEach
   void open() {
     AVRO.configure(Map.of("schema.registry.url", "http://localhost:1"), false);
-    store = UserStore.open(dir, 1 << 20, 10, () -> 1);
+    store = UserStore.open(dir, 1 << 20, 10, 2, () -> 1);
     follower =
         new UserFollower(
             consumer, UserFollowerTest::decode, store, new ScorerMetrics(meters), positions);

@@ -158,7 +158,7 @@ class UserStoreTest {
   }
 
   private UserStore open() {
-    open = UserStore.open(dir, MEMORY, 10, () -> served);
+    open = UserStore.open(dir, MEMORY, 10, 2, () -> served);
     return open;
   }
 
