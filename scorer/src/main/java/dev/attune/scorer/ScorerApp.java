@@ -174,7 +174,7 @@ public final class ScorerApp implements Service {
     if (settings == null) {
       return;
     }
-    KafkaPreferenceSink sink = new KafkaPreferenceSink(clients(), settings.timeout());
+    KafkaPreferenceSink sink = new KafkaPreferenceSink(kafkaClients(), settings.timeout());
     preferences = sink;
     ScoringDoor opened = ScoringDoor.open(settings, scoring, sink, new DoorMetrics(registry));
     door = opened;
@@ -240,10 +240,10 @@ public final class ScorerApp implements Service {
   }
 
   private ScorerLoops loops(RewardFunction loaded, UserStore store, ScorerMetrics metrics) {
-    return new ScorerLoops(config.kafka(), clients(), loaded, directory, store, metrics);
+    return new ScorerLoops(config.kafka(), kafkaClients(), loaded, directory, store, metrics);
   }
 
-  private ScorerClients clients() {
+  private ScorerClients kafkaClients() {
     return new ScorerClients(
         config.kafka(),
         registry,

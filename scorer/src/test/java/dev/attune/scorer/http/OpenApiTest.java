@@ -14,6 +14,8 @@ import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.CandidateScore;
 import dev.attune.schemas.events.Choice;
 import dev.attune.schemas.events.Edit;
+import dev.attune.schemas.events.Explanation;
+import dev.attune.schemas.events.Influence;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.Ranking;
@@ -226,6 +228,8 @@ class OpenApiTest {
         RewardComponents.getClassSchema(),
         ScoreVersions.getClassSchema(),
         ScoreTimings.getClassSchema(),
+        Explanation.getClassSchema(),
+        Influence.getClassSchema(),
         PreferenceEvent.getClassSchema(),
         Turn.getClassSchema(),
         Candidate.getClassSchema(),

@@ -2,6 +2,8 @@ package dev.attune.scorer.http;
 
 import dev.attune.platform.Configuration;
 import dev.attune.schemas.events.CandidateScore;
+import dev.attune.schemas.events.Explanation;
+import dev.attune.schemas.events.Influence;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.RewardComponents;
@@ -121,6 +123,15 @@ final class TestDoor implements AutoCloseable {
         .setVersions(new ScoreVersions("0".repeat(64), "domain/science", 4L, 2L, null, 7L, null))
         .setIncluded(new Position("attune.preferences", 3, 17L))
         .setTimings(new ScoreTimings(0.5, 12.25))
+        .setExplanation(
+            new Explanation(
+                "b",
+                "head",
+                0.0,
+                0.5,
+                0.0,
+                List.of(new Influence(new Position("attune.preferences", 3, 9L), "science", -0.25)),
+                1))
         .build();
   }
 
