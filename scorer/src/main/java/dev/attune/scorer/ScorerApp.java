@@ -9,15 +9,20 @@ import dev.attune.platform.ServiceState.Phase;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.RewardFunction;
 import dev.attune.scorer.core.ScoringDesk;
+import dev.attune.scorer.http.DoorConfig;
+import dev.attune.scorer.http.ScoringDoor;
 import dev.attune.scorer.kafka.KafkaLoop;
+import dev.attune.scorer.kafka.KafkaPreferenceSink;
 import dev.attune.scorer.kafka.ScorerClients;
 import dev.attune.scorer.kafka.ScorerLoops;
+import dev.attune.scorer.metrics.DoorMetrics;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import dev.attune.scorer.users.UserStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * {@link #start} loads the base and returns; the first prompt is taken when these topics have been
  * read to their end and a first forward pass is done, which is when {@link #ready} turns true.
  * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
+ * Where {@code scorer.http.port} is set, the synchronous door has threads of its own.
  */
 public final class ScorerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(ScorerApp.class);
@@ -55,6 +61,8 @@ public final class ScorerApp implements Service {
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
   private volatile @Nullable KafkaLoop followingUsers;
+  private @Nullable ScoringDoor door;
+  private @Nullable KafkaPreferenceSink preferences;
 
   /** A scorer that loads the base itself. */
   public ScorerApp(ScorerConfig config, MeterRegistry registry) {
@@ -146,9 +154,44 @@ public final class ScorerApp implements Service {
             prompts.run();
           });
       run("scorer-direct", shared::run);
+      openDoor(shared);
     } catch (RuntimeException e) {
       state.tryTo(Phase.FAILED);
       throw e;
+    }
+  }
+
+  /** The port of the synchronous door, where it is open. */
+  public synchronized OptionalInt doorPort() {
+    return door == null ? OptionalInt.empty() : OptionalInt.of(door.port());
+  }
+
+  /**
+   * The door answers 503 for as long as nothing can be scored, so readiness does not ask for it.
+   */
+  private void openDoor(ScoringDesk scoring) {
+    DoorConfig settings = config.door();
+    if (settings == null) {
+      return;
+    }
+    KafkaPreferenceSink sink = new KafkaPreferenceSink(kafkaClients(), settings.timeout());
+    preferences = sink;
+    ScoringDoor opened = ScoringDoor.open(settings, scoring, sink, new DoorMetrics(registry));
+    door = opened;
+    LOG.atInfo()
+        .addKeyValue("host", settings.host())
+        .addKeyValue("port", opened.port())
+        .log("synchronous door open");
+  }
+
+  private void closeDoor() {
+    if (door != null) {
+      door.close();
+      door = null;
+    }
+    if (preferences != null) {
+      preferences.close();
+      preferences = null;
     }
   }
 
@@ -166,6 +209,8 @@ public final class ScorerApp implements Service {
   @Override
   public synchronized void close() {
     boolean stopping = state.tryTo(Phase.STOPPING);
+    // First, as what is under way there is answered by the loops.
+    closeDoor();
     stopLoops();
     boolean ended = threads.stream().allMatch(ScorerApp::join);
     threads.clear();
@@ -195,17 +240,19 @@ public final class ScorerApp implements Service {
   }
 
   private ScorerLoops loops(RewardFunction loaded, UserStore store, ScorerMetrics metrics) {
-    ScorerClients clients =
-        new ScorerClients(
-            config.kafka(),
-            registry,
-            new ScorerClients.Settings(
-                config.group(),
-                config.instance(),
-                config.start() == ScorerConfig.Start.EARLIEST,
-                config.maxPollRecords(),
-                config.transactionTimeout()));
-    return new ScorerLoops(config.kafka(), clients, loaded, directory, store, metrics);
+    return new ScorerLoops(config.kafka(), kafkaClients(), loaded, directory, store, metrics);
+  }
+
+  private ScorerClients kafkaClients() {
+    return new ScorerClients(
+        config.kafka(),
+        registry,
+        new ScorerClients.Settings(
+            config.group(),
+            config.instance(),
+            config.start() == ScorerConfig.Start.EARLIEST,
+            config.maxPollRecords(),
+            config.transactionTimeout()));
   }
 
   private void run(String name, Work work) {

@@ -8,6 +8,7 @@ import dev.attune.platform.store.DiskStore;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RowDomains;
+import dev.attune.scorer.http.DoorConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param rowDomains the domains whose rewards have the part of the personal policy
  * @param caches how much is kept of texts that were scored
  * @param longestWait that a request is held back for the feedback that it names
+ * @param door the synchronous door; null: there is none
  */
 public record ScorerConfig(
     KafkaSettings kafka,
@@ -51,7 +53,8 @@ public record ScorerConfig(
     Users users,
     RowDomains rowDomains,
     Caches caches,
-    Duration longestWait) {
+    Duration longestWait,
+    @Nullable DoorConfig door) {
 
   public static final ConfigKey<Path> BASE =
       ConfigKey.path(
@@ -247,12 +250,15 @@ public record ScorerConfig(
             configuration.get(EXPLAIN_EVENTS)),
         configuration.find(ROW_DOMAINS).map(RowDomains::parse).orElse(RowDomains.NONE),
         new Caches(configuration.get(CACHE_FEATURES), configuration.get(CACHE_REWARDS)),
-        configuration.get(LONGEST_WAIT));
+        configuration.get(LONGEST_WAIT),
+        HttpKeys.read(configuration));
   }
 
   /** The scorer's own settings and those of its Kafka clients. */
   public static List<ConfigKey<?>> keys() {
-    return Stream.concat(KafkaSettings.keys().stream(), ownKeys().stream()).toList();
+    return Stream.of(KafkaSettings.keys(), ownKeys(), HttpKeys.all())
+        .<ConfigKey<?>>flatMap(List::stream)
+        .toList();
   }
 
   static List<ConfigKey<?>> ownKeys() {

@@ -8,6 +8,7 @@ import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.Thumb;
 import dev.attune.schemas.events.Tie;
 import dev.attune.schemas.events.Turn;
+import dev.attune.schemas.json.AvroJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.attune.scorer.kafka;
 
 import dev.attune.platform.KafkaSettings;
+import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.serde.AvroSerializer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -61,6 +62,24 @@ public final class ScorerClients {
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
         Math.toIntExact(settings.transactionTimeout().toMillis()));
     AvroSerializer<ScoreResult> values = new AvroSerializer<>();
+    values.configure(kafka.serde(), false);
+    return new KafkaProducer<>(config, new StringSerializer(), values);
+  }
+
+  /**
+   * A producer of events, idempotent and acknowledged by all replicas.
+   *
+   * @param timeout after which an event that is not acknowledged has failed
+   */
+  Producer<String, PreferenceEvent> preferences(Duration timeout) {
+    Map<String, Object> config = kafka.producer(clientId("preferences"));
+    int limit = Math.toIntExact(timeout.toMillis());
+    // Someone waits for each event, so none waits for others to share its batch.
+    config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, limit);
+    config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, limit);
+    config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, limit);
+    AvroSerializer<PreferenceEvent> values = new AvroSerializer<>();
     values.configure(kafka.serde(), false);
     return new KafkaProducer<>(config, new StringSerializer(), values);
   }

@@ -1,4 +1,4 @@
-package dev.attune.cli.imports;
+package dev.attune.schemas.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.PreferenceEvent;
 import dev.attune.schemas.events.Ranking;
+import dev.attune.schemas.events.Ratings;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.Turn;
 import java.io.IOException;
@@ -66,6 +67,9 @@ class AvroJsonTest {
           {'requestId': 'r', 'user': 'u'}             | user is no field of ScoreRequest
           {'requestId': 7}                            | requestId must be a string
           {'requestId': 'r', 'userId': 'u', 'prompt': [{'role': 'user'}]} | prompt[0].text is missing
+          {'requestId': 'r', 'userId': '\\ud83d'}      | userId has half of a surrogate pair
+          {'requestId': 'r', '\\u0007\\udead': 'u'}    | \ufffd\ufffd is no field of ScoreRequest
+          {'requestId': 'r', 'userId': 'u', 'prompt': [], 'candidates': [], 'deadline': '+1000000000-12-31T23:59:59Z'} | deadline must be a time as 2026-01-31T12:00:00Z, or milliseconds since 1970
           """)
   void shouldNameTheFieldAtFault(String text, String message) throws IOException {
     // Given
@@ -76,6 +80,18 @@ class AvroJsonTest {
 
     // Then
     thrown.isInstanceOf(AvroJson.InvalidRecord.class).hasMessage(message);
+  }
+
+  @Test
+  void shouldKeepNumbersFinite() throws IOException {
+    // Given
+    JsonNode json = json("{'ratings': {'a': 1e999}}");
+
+    // When
+    var thrown = assertThatThrownBy(() -> AvroJson.read(json, Ratings.class));
+
+    // Then
+    thrown.isInstanceOf(AvroJson.InvalidRecord.class).hasMessage("ratings.a must be a number");
   }
 
   private static JsonNode json(String withSingleQuotes) throws IOException {

@@ -1,7 +1,7 @@
-package dev.attune.cli.imports;
+package dev.attune.schemas.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.schemas.serde.AvroSerializer;
@@ -14,9 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericEnumSymbol;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +25,15 @@ import org.jspecify.annotations.Nullable;
  * Records as people write them in JSON: fields that have a default may be left out, an optional
  * value stands for itself, times are ISO-8601 (or milliseconds), and the one of several records is
  * named by its type: {@code "signal": {"Choice": {"chosenId": "a"}}}. A field that the record does
- * not have is an error, for it mostly is a slip of the pen.
+ * not have is an error, for it mostly is a slip of the pen. So is what Avro could not write as it
+ * stands: half of a surrogate pair, a number that is not finite, a time beyond the range of
+ * milliseconds. Recursion is as deep as the schema, however deep the JSON is.
  */
 public final class AvroJson {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LONGEST_NAME = 64;
+
+  /** Controls, formatting characters and halves of surrogate pairs. */
+  private static final Pattern UNPRINTABLE = Pattern.compile("\\p{C}");
 
   static {
     // The serdes tell Avro that the generated records may be made.
@@ -58,7 +63,7 @@ public final class AvroJson {
 
   /** The JSON of a record, in the form that {@link #read} takes. */
   public static JsonNode write(SpecificRecord record) {
-    return JSON.valueToTree(plain(record, record.getSchema()));
+    return node(record, record.getSchema());
   }
 
   private static @Nullable Object value(JsonNode json, Schema schema, String path)
@@ -70,7 +75,7 @@ public final class AvroJson {
       case MAP -> map(json, schema, path);
       case STRING -> {
         require(json.isTextual(), path, "must be a string");
-        yield json.textValue();
+        yield text(json.textValue(), path);
       }
       case BOOLEAN -> {
         require(json.isBoolean(), path, "must be true or false");
@@ -82,11 +87,11 @@ public final class AvroJson {
       }
       case LONG -> schema.getLogicalType() == null ? integer(json, path) : instant(json, path);
       case DOUBLE -> {
-        require(json.isNumber(), path, "must be a number");
+        require(json.isNumber() && Double.isFinite(json.doubleValue()), path, "must be a number");
         yield json.doubleValue();
       }
       case FLOAT -> {
-        require(json.isNumber(), path, "must be a number");
+        require(json.isNumber() && Float.isFinite(json.floatValue()), path, "must be a number");
         yield json.floatValue();
       }
       case BYTES -> bytes(json, path);
@@ -110,7 +115,7 @@ public final class AvroJson {
     for (Map.Entry<String, JsonNode> given : json.properties()) {
       require(
           schema.getField(given.getKey()) != null,
-          join(path, given.getKey()),
+          join(path, shown(given.getKey())),
           "is no field of " + schema.getName());
     }
     SpecificRecord record = (SpecificRecord) SpecificData.get().newRecord(null, schema);
@@ -169,9 +174,8 @@ public final class AvroJson {
     require(json.isObject(), path, "must be an object");
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
-      values.put(
-          entry.getKey(),
-          value(entry.getValue(), schema.getValueType(), join(path, entry.getKey())));
+      String at = join(path, shown(entry.getKey()));
+      values.put(text(entry.getKey(), at), value(entry.getValue(), schema.getValueType(), at));
     }
     return values;
   }
@@ -187,8 +191,8 @@ public final class AvroJson {
     }
     try {
       require(json.isTextual(), path, "must be a time");
-      return Instant.parse(json.textValue());
-    } catch (DateTimeException e) {
+      return Instant.ofEpochMilli(Instant.parse(json.textValue()).toEpochMilli());
+    } catch (DateTimeException | ArithmeticException e) {
       throw new InvalidRecord(
           path, "must be a time as 2026-01-31T12:00:00Z, or milliseconds since 1970");
     }
@@ -203,42 +207,73 @@ public final class AvroJson {
     }
   }
 
-  private static @Nullable Object plain(@Nullable Object value, Schema schema) {
+  /** UTF-8 has no half of a surrogate pair: Avro would write a question mark instead. */
+  private static String text(String text, String path) throws InvalidRecord {
+    for (int i = 0; i < text.length(); i++) {
+      char unit = text.charAt(i);
+      if (Character.isSurrogate(unit)) {
+        boolean pair =
+            Character.isHighSurrogate(unit)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        require(pair, path, "has half of a surrogate pair");
+        i++;
+      }
+    }
+    return text;
+  }
+
+  private static JsonNode node(@Nullable Object value, Schema schema) {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    if (value == null) {
+      return nodes.nullNode();
+    }
     if (value instanceof SpecificRecord record) {
-      ObjectNode fields = JsonNodeFactory.instance.objectNode();
+      ObjectNode fields = nodes.objectNode();
       for (Schema.Field field : record.getSchema().getFields()) {
-        fields.set(field.name(), JSON.valueToTree(plain(record.get(field.pos()), field.schema())));
+        fields.set(field.name(), node(record.get(field.pos()), field.schema()));
       }
       boolean named =
           schema.getType() == Schema.Type.UNION
               && schema.getTypes().stream().filter(s -> s.getType() == Schema.Type.RECORD).count()
                   > 1;
-      return named ? Map.of(record.getSchema().getName(), fields) : fields;
+      return named ? nodes.objectNode().set(record.getSchema().getName(), fields) : fields;
     }
     if (value instanceof List<?> list) {
       Schema elements = branch(schema, Schema.Type.ARRAY).getElementType();
-      List<@Nullable Object> values = new ArrayList<>(list.size());
+      ArrayNode values = nodes.arrayNode(list.size());
       for (Object element : list) {
-        values.add(plain(element, elements));
+        values.add(node(element, elements));
       }
       return values;
     }
     if (value instanceof Map<?, ?> map) {
       Schema values = branch(schema, Schema.Type.MAP).getValueType();
-      Map<String, @Nullable Object> sorted = new TreeMap<>();
-      map.forEach((key, each) -> sorted.put(String.valueOf(key), plain(each, values)));
-      return sorted;
+      Map<String, JsonNode> sorted = new TreeMap<>();
+      map.forEach((key, each) -> sorted.put(String.valueOf(key), node(each, values)));
+      return nodes.objectNode().setAll(sorted);
     }
     if (value instanceof ByteBuffer bytes) {
       byte[] copy = new byte[bytes.remaining()];
       bytes.duplicate().get(copy);
-      return HexFormat.of().formatHex(copy);
+      return nodes.textNode(HexFormat.of().formatHex(copy));
     }
-    return value instanceof Instant
-            || value instanceof Enum<?>
-            || value instanceof GenericEnumSymbol
-        ? value.toString()
-        : value;
+    if (value instanceof Boolean bool) {
+      return nodes.booleanNode(bool);
+    }
+    if (value instanceof Integer number) {
+      return nodes.numberNode(number.intValue());
+    }
+    if (value instanceof Long number) {
+      return nodes.numberNode(number.longValue());
+    }
+    if (value instanceof Float number) {
+      return nodes.numberNode(number.floatValue());
+    }
+    if (value instanceof Double number) {
+      return nodes.numberNode(number.doubleValue());
+    }
+    return nodes.textNode(value.toString());
   }
 
   private static Schema branch(Schema schema, Schema.Type type) {
@@ -249,6 +284,12 @@ public final class AvroJson {
 
   private static String join(String path, String field) {
     return path.isEmpty() ? field : path + "." + field;
+  }
+
+  /** A name that came with the JSON, as an error may repeat it: short, and fit to be shown. */
+  private static String shown(String name) {
+    String cut = name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "...";
+    return UNPRINTABLE.matcher(cut).replaceAll("\uFFFD");
   }
 
   private static void require(boolean met, String path, String problem) throws InvalidRecord {
