@@ -18,7 +18,7 @@ final class AnswerReader implements AutoCloseable {
   AnswerReader(KafkaSettings kafka, RequestAudit audit) {
     this.audit = audit;
     answers.configure(kafka.serde(), false);
-    log = new LogReader(kafka, List.of(Topics.PROMPTS, Topics.REWARDS), this::enter);
+    log = LogReader.ofCommitted(kafka, List.of(Topics.PROMPTS, Topics.REWARDS), this::enter);
   }
 
   /** Is polled by whom the reader belongs to. */

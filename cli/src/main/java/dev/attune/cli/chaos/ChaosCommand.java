@@ -265,7 +265,7 @@ public final class ChaosCommand {
         names = "--max-minutes",
         paramLabel = "N",
         description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
-    private int maxMinutes = 20;
+    private int maxMinutes = 30;
 
     @Option(
         names = "--set",

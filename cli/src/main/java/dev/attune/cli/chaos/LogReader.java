@@ -15,21 +15,22 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/**
- * Reads topics from their beginning, committed records only, and hands each record on. Not
- * thread-safe.
- */
+/** Reads topics from their beginning and hands each record on. Not thread-safe. */
 final class LogReader implements AutoCloseable {
+  private static final Duration POLL = Duration.ofMillis(100);
+
   private final KafkaConsumer<String, byte[]> consumer;
   private final List<TopicPartition> partitions;
   private final Consumer<ConsumerRecord<String, byte[]>> listener;
 
-  LogReader(
+  private LogReader(
       KafkaSettings kafka,
+      String isolation,
       List<Topic<?>> topics,
       Consumer<ConsumerRecord<String, byte[]>> listener) {
     this.listener = listener;
     Map<String, Object> settings = new HashMap<>(kafka.consumerWithoutGroup("attune-chaos-reader"));
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
     settings.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
     consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
     partitions =
@@ -39,6 +40,26 @@ final class LogReader implements AutoCloseable {
             .toList();
     consumer.assign(partitions);
     consumer.seekToBeginning(partitions);
+  }
+
+  /** Reads committed records only. */
+  static LogReader ofCommitted(
+      KafkaSettings kafka,
+      List<Topic<?>> topics,
+      Consumer<ConsumerRecord<String, byte[]>> listener) {
+    return new LogReader(kafka, "read_committed", topics, listener);
+  }
+
+  /** Counts the records of a topic, those of transactions that were aborted included. */
+  static long countAll(KafkaSettings kafka, Topic<?> topic, Deadline deadline) {
+    long all = 0;
+    try (LogReader reader =
+        new LogReader(kafka, "read_uncommitted", List.of(topic), record -> {})) {
+      while (!reader.atEnd() && !deadline.passed()) {
+        all += reader.poll(POLL);
+      }
+    }
+    return all;
   }
 
   /** Reads what there is, or waits so long for something; gives how many records it was. */

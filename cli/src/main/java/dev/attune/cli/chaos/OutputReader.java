@@ -22,7 +22,7 @@ final class OutputReader implements AutoCloseable {
     this.audit = audit;
     values.configure(kafka.serde(), false);
     log =
-        new LogReader(
+        LogReader.ofCommitted(
             kafka,
             List.of(
                 Topics.PREFERENCES,

@@ -121,7 +121,9 @@ final class ScoreChaos {
       // What they would still write, such as something twice, is to be seen as well.
       cluster.stopServices();
       watch.readRest();
-      return result(audit.tally(), material, killer, longestPause, problem);
+      RequestTally tally = audit.tally();
+      long written = LogReader.countAll(cluster.kafka(), Topics.REWARDS, deadline);
+      return result(tally, written, material, killer, longestPause, problem);
     }
   }
 
@@ -142,8 +144,8 @@ final class ScoreChaos {
       // A name of its own: what a killed process left open is aborted when it comes back.
       all.put("scorer.instance", name);
       all.put("scorer.rows.domains", ScoreMaterial.ROW_DOMAIN);
-      // Many transactions, so that many kills meet one.
-      all.put("scorer.batch.max-requests", "16");
+      // Little to compute between two transactions, so that many kills meet one.
+      all.put("scorer.batch.max-requests", "8");
       // What is asked once more is to be computed once more.
       all.put("scorer.cache.features.max-bytes", "0 B");
       all.put("scorer.cache.rewards.max-entries", "0");
@@ -171,6 +173,7 @@ final class ScoreChaos {
 
   private ScoreChaosResult result(
       RequestTally tally,
+      long written,
       ScoreMaterial material,
       Killer killer,
       Duration longestPause,
@@ -182,6 +185,7 @@ final class ScoreChaos {
         settings.seed(),
         material.base(),
         tally,
+        Math.max(0, written - tally.answers()),
         material.renewals(),
         killer.killed(),
         killer.left(),

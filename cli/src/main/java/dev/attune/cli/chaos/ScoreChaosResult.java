@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param ok whether everything that was to be done was done and every count is right
  * @param problem why the run ended early; null: it did not
  * @param base sha-256 of the base
+ * @param aborted answers of transactions that were cut off: written, and never to be seen
  * @param renewals models and users' states that were published
  * @param killed processes that were killed
  * @param left scorers that left in good order and came back
@@ -24,6 +25,7 @@ record ScoreChaosResult(
     long seed,
     String base,
     RequestTally tally,
+    long aborted,
     long renewals,
     int killed,
     int left,

@@ -25,6 +25,8 @@ final class ScoreChaosSummary {
         tally.idsLost(),
         tally.idsTwice(),
         tally.strangers());
+    console.printf(
+        "aborted     %d answers, which no reader of committed records sees", result.aborted());
     console.print("wrong       " + (tally.wrong().isEmpty() ? "0" : tally.wrong()));
     tally
         .codes()

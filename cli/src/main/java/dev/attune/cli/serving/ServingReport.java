@@ -80,12 +80,19 @@ public record ServingReport(
         Map.of("fp32", peak.fp32(), "bf16", peak.bf16(), "ndarray_fp32", peak.arrays()));
     json.put("largest_difference", difference);
     json.put("one_by_one", json(oneByOne));
-    Map<String, Object> whole = json(offline);
-    whole.put("batch", offlineBatch);
-    json.put("offline", whole);
+    json.put("offline", offlineJson());
     json.put("offline_ratio", json(ratio(best(), offline)));
     json.put("served", rows.stream().map(this::json).toList());
     json.put("swaps", swapsJson());
+    return json;
+  }
+
+  /** Without latencies: nobody waits for a batch. */
+  private Map<String, Object> offlineJson() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("batch", offlineBatch);
+    json.put("requests_per_second", json(rate(offline)));
+    json.put("peak_share", peakShare(offline));
     return json;
   }
 

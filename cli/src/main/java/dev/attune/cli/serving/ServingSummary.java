@@ -44,13 +44,15 @@ public final class ServingSummary {
 
   private static List<List<String>> table(ServingReport report) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(row("one candidate a pass", report, report.oneByOne()));
-    rows.add(row("batches of " + report.offlineBatch() + ", no topic", report, report.offline()));
+    rows.add(row("one candidate a pass", report, report.oneByOne(), true));
+    String offline = "batches of " + report.offlineBatch() + ", no topic";
+    // Nobody waits for a batch.
+    rows.add(row(offline, report, report.offline(), false));
     for (Row each : report.rows()) {
-      rows.add(row(name(each), report, each.rounds()));
+      rows.add(row(name(each), report, each.rounds(), true));
     }
     Row swapping = report.swapping();
-    rows.add(row(name(swapping) + ", new models", report, swapping.rounds()));
+    rows.add(row(name(swapping) + ", new models", report, swapping.rounds(), true));
     return rows;
   }
 
@@ -59,14 +61,15 @@ public final class ServingSummary {
         .formatted(row.users(), row.users() == 1 ? "" : "s", row.concurrent());
   }
 
-  private static List<String> row(String name, ServingReport report, List<Throughput> rounds) {
+  private static List<String> row(
+      String name, ServingReport report, List<Throughput> rounds, boolean latency) {
     return List.of(
         name,
         interval("%.1f", ServingReport.rate(rounds)),
         String.format(Locale.ROOT, "%.1f %%", 100 * report.peakShare(rounds)),
         interval("%.2f", ServingReport.ratio(rounds, report.oneByOne())),
-        interval("%.1f", ServingReport.p50(rounds)),
-        interval("%.1f", ServingReport.p99(rounds)));
+        latency ? interval("%.1f", ServingReport.p50(rounds)) : "",
+        latency ? interval("%.1f", ServingReport.p99(rounds)) : "");
   }
 
   private static List<String> remarks(ServingReport report) {
