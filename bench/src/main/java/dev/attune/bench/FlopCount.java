@@ -18,11 +18,16 @@ import java.util.List;
  *       much for adapters and attention.
  * </ul>
  */
-final class FlopCount {
+public final class FlopCount {
   private FlopCount() {}
 
-  /** Returns the operations of a forward pass, or of a training step. */
-  static double of(ModelConfig config, List<TokenBatch.Row> rows, int rank, boolean training) {
+  /**
+   * Returns the operations of a forward pass, or of a training step.
+   *
+   * @param rank of the adapter on each linear layer; 0 for none
+   */
+  public static double of(
+      ModelConfig config, List<TokenBatch.Row> rows, int rank, boolean training) {
     double prompts = 0;
     double replies = 0;
     double seenByPrompts = 0;

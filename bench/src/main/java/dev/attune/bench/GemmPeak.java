@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  */
 public record GemmPeak(double fp32, double bf16, double arrays) {
   /** Measures products of matrices of {@code size} rows and columns. */
-  static GemmPeak measure(int size, int repeats, Clock clock) {
+  public static GemmPeak measure(int size, int repeats, Clock clock) {
     try (NDManager manager = Torch.newManager()) {
       NDArray x = manager.randomNormal(new Shape(size, size));
       NDArray y = manager.randomNormal(new Shape(size, size));
@@ -48,7 +48,7 @@ public record GemmPeak(double fp32, double bf16, double arrays) {
   }
 
   /** Returns the script's peak in a precision. */
-  double of(Precision precision) {
+  public double of(Precision precision) {
     return precision == Precision.BF16 ? bf16 : fp32;
   }
 }

@@ -18,6 +18,10 @@ import dev.attune.cli.freshness.FreshnessReport;
 import dev.attune.cli.freshness.FreshnessSettings;
 import dev.attune.cli.freshness.FreshnessSummary;
 import dev.attune.cli.report.HtmlReport;
+import dev.attune.cli.serving.ServingBenchmark;
+import dev.attune.cli.serving.ServingReport;
+import dev.attune.cli.serving.ServingSettings;
+import dev.attune.cli.serving.ServingSummary;
 import dev.attune.cli.stack.DemoBase;
 import dev.attune.cli.stack.TemporaryFolder;
 import dev.attune.model.engine.Precision;
@@ -34,7 +38,12 @@ import picocli.CommandLine.Option;
 /** {@code attune bench}: benchmarks, each beside its yardstick in the same run. */
 @Command(name = "bench", description = "Measure speed, each figure beside its yardstick.")
 public final class BenchCommand {
+  private static final int ROUNDS = 20;
   private static final int QUICK_ROUNDS = 3;
+  private static final int SERVING_ROUNDS = 5;
+  private static final double SERVING_SECONDS = 5;
+  private static final double QUICK_SERVING_SECONDS = .5;
+  private static final List<Integer> CONCURRENT = List.of(1, 4, 16, 64);
   private static final int QUICK_EVENTS = 20_000;
   private static final double QUICK_LATENCY_SECONDS = 4;
   private static final double LATENCY_SECONDS = 20;
@@ -60,9 +69,9 @@ public final class BenchCommand {
         names = "--rounds",
         paramLabel = "N",
         description =
-            "Rounds of the headline; other sizes take a quarter, at least 5 (default:"
-                + " ${DEFAULT-VALUE}).")
-    private int rounds = 20;
+            "Rounds of the headline; other sizes take a quarter, at least 5 (default: 20; through"
+                + " the topics all take so many, 5).")
+    private @Nullable Integer rounds;
 
     @Option(
         names = "--quick",
@@ -83,7 +92,7 @@ public final class BenchCommand {
         description =
             "Of ${COMPLETION-CANDIDATES}; cpu counts the processor's time, for a machine that others"
                 + " use meanwhile; with one thread (default: wall).")
-    private Clock clock = Clock.WALL;
+    private @Nullable Clock clock;
 
     @Option(
         names = "--report",
@@ -92,16 +101,17 @@ public final class BenchCommand {
     private @Nullable Path report;
 
     private ModelBenchmark.Settings settings() {
-      if (rounds < 1) {
-        throw new CliException("--rounds " + rounds + ": allowed is 1 or more");
+      int all = rounds == null ? ROUNDS : rounds;
+      if (all < 1) {
+        throw new CliException("--rounds " + all + ": allowed is 1 or more");
       }
       List<ModelSize> wanted =
           sizes == null ? List.of(ModelSize.SMALL, ModelSize.MEDIUM, ModelSize.LARGE) : sizes;
       return new ModelBenchmark.Settings(
           quick ? List.of(ModelSize.TINY) : wanted,
-          quick ? QUICK_ROUNDS : rounds,
+          quick ? QUICK_ROUNDS : all,
           precision == null ? Precision.fastest() : precision,
-          clock);
+          clock == null ? Clock.WALL : clock);
     }
   }
 
@@ -116,20 +126,93 @@ public final class BenchCommand {
     return run(Work.TRAIN, common, options);
   }
 
+  /** What the benchmark of serving takes beside that. */
+  static final class ServingOptions {
+    @Option(
+        names = "--offline",
+        description =
+            "The forward pass alone, of models with random weights, in this process, without a"
+                + " broker.")
+    private boolean offline;
+
+    @Option(
+        names = "--base",
+        paramLabel = "DIR",
+        description = "The base in Hugging Face layout (default: the demo's small one).")
+    private @Nullable Path base;
+
+    @Option(
+        names = "--seconds",
+        paramLabel = "N",
+        description = "Seconds of one measurement (default: 5).")
+    private @Nullable Double seconds;
+
+    @Option(
+        names = "--concurrent",
+        split = ",",
+        paramLabel = "N",
+        description =
+            "Requests at a time, a row each (default: 1,4,16,64). The headline is 16's, or else the"
+                + " last one's.")
+    private @Nullable List<Integer> concurrent;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the scorer; may be repeated.")
+    private Map<String, String> set = Map.of();
+
+    private ServingSettings settings(ModelOptions options, Console console) {
+      refuse("--size", options.sizes != null, "needs --offline");
+      refuse("--clock", options.clock != null, "needs --offline");
+      int rounds = options.rounds == null ? SERVING_ROUNDS : options.rounds;
+      return new ServingSettings(
+          base == null ? DemoBase.get(console) : base,
+          options.precision == null ? Precision.fastest() : options.precision,
+          concurrent == null ? CONCURRENT : concurrent,
+          options.quick ? QUICK_SERVING_SECONDS : seconds == null ? SERVING_SECONDS : seconds,
+          options.quick ? 1 : rounds,
+          set);
+    }
+
+    private void refuseWithoutTopics() {
+      String why = "is not for --offline";
+      refuse("--base", base != null, why);
+      refuse("--seconds", seconds != null, why);
+      refuse("--concurrent", concurrent != null, why);
+      refuse("--set", !set.isEmpty(), why);
+    }
+
+    private static void refuse(String option, boolean given, String why) {
+      if (given) {
+        throw new CliException(option + " " + why);
+      }
+    }
+  }
+
   @Command(
       name = "score",
       description = {
-        "Rewards of replies: the figures of 'bench train' without learning. About five minutes."
+        "Requests a second through broker and scorer, and their latency, with 1 to 64 at a time, of",
+        "one user and of many, and while models change; beside the same model that scores one",
+        "candidate a pass, and in whole batches without topics. About seven minutes. With --offline",
+        "the figures of 'bench train' without learning."
       })
-  int score(
-      @Mixin CommonOptions common,
-      @Mixin ModelOptions options,
-      @Option(
-              names = "--offline",
-              required = true,
-              description = "The forward pass alone, in this process, without a broker.")
-          boolean offline) {
-    return run(Work.SCORE, common, options);
+  int score(@Mixin CommonOptions common, @Mixin ModelOptions options, @Mixin ServingOptions serving)
+      throws IOException, InterruptedException {
+    if (serving.offline) {
+      serving.refuseWithoutTopics();
+      return run(Work.SCORE, common, options);
+    }
+    Console console = common.console();
+    ServingReport report;
+    try (TemporaryFolder folder = TemporaryFolder.create("attune-bench")) {
+      ServingSettings settings = serving.settings(options, console);
+      report = new ServingBenchmark(settings, console).run(folder.path());
+    }
+    ServingSummary.print(report, console);
+    write(common, options.report, report.json(), ServingSummary.page(report));
+    return 0;
   }
 
   /** What the benchmark of ingest takes. */

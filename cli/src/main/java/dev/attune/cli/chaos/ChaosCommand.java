@@ -17,10 +17,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code attune chaos}: kills processes at random under load, and counts every event. */
-@Command(
-    name = "chaos",
-    description = "Kill processes at random under load, and count every event.")
+/** {@code attune chaos}: kills processes at random under load, and counts everything. */
+@Command(name = "chaos", description = "Kill processes at random under load, and count everything.")
 public final class ChaosCommand {
   @Option(
       names = {"-h", "--help"},
@@ -206,6 +204,108 @@ public final class ChaosCommand {
     JsonReport.write(common.json(), result);
     if (!result.ok()) {
       throw new CliException("chaos train: the two runs are not the same, or the counts not right");
+    }
+    return 0;
+  }
+
+  /** What {@code chaos score} takes. */
+  static final class ScoreOptions {
+    @Option(
+        names = "--requests",
+        paramLabel = "N",
+        description = "Records to send (default: ${DEFAULT-VALUE}).")
+    private int requests = 50_000;
+
+    @Option(
+        names = "--kills",
+        paramLabel = "N",
+        description = "Processes to kill meanwhile (default: ${DEFAULT-VALUE}).")
+    private int kills = 20;
+
+    @Option(
+        names = "--leaves",
+        paramLabel = "N",
+        description =
+            "Scorers that leave in good order meanwhile, and come back (default: ${DEFAULT-VALUE}).")
+    private int leaves = 5;
+
+    @Option(
+        names = "--brokers",
+        paramLabel = "N",
+        description =
+            "Broker processes: 1, which is not killed, or at least 3, of which some are (default:"
+                + " ${DEFAULT-VALUE}).")
+    private int brokers = 3;
+
+    @Option(
+        names = "--instances",
+        paramLabel = "N",
+        description = "Scorer processes (default: ${DEFAULT-VALUE}).")
+    private int instances = 2;
+
+    @Option(
+        names = "--base",
+        paramLabel = "DIR",
+        description = "The base in Hugging Face layout (default: the demo's small one).")
+    private @Nullable Path base;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Of the requests, the models and the kills (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Option(
+        names = "--rate",
+        paramLabel = "N",
+        description = "Records a second (default: ${DEFAULT-VALUE}).")
+    private int rate = 150;
+
+    @Option(
+        names = "--max-minutes",
+        paramLabel = "N",
+        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
+    private int maxMinutes = 30;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the scorer processes; may be repeated.")
+    private Map<String, String> set = Map.of();
+
+    @Option(
+        names = "--keep",
+        paramLabel = "DIR",
+        description = "Work in DIR, which must be empty, and leave data and logs there.")
+    private @Nullable Path keep;
+
+    private ScoreChaosSettings settings() {
+      return new ScoreChaosSettings(
+          requests, kills, leaves, brokers, instances, seed, rate, minutes(maxMinutes), set);
+    }
+  }
+
+  @Command(
+      name = "score",
+      description = {
+        "Three brokers and two scorers on this machine; one of them after the other is killed",
+        "(SIGKILL) or leaves while requests, new models and new users' states come in. Afterwards",
+        "every request that the brokers had acknowledged must have exactly one committed answer, and",
+        "the right one. Fails if a single count is wrong."
+      })
+  int score(@Mixin CommonOptions common, @Mixin ScoreOptions options)
+      throws IOException, InterruptedException {
+    Console console = common.console();
+    ScoreChaosSettings settings = options.settings();
+    Path base = options.base == null ? DemoBase.get(console) : options.base;
+    ScoreChaosResult result = in(options.keep, new ScoreChaos(settings, base, console)::run);
+    ScoreChaosSummary.print(result, console);
+    JsonReport.write(common.json(), result);
+    if (result.problem() != null) {
+      throw new CliException("chaos score: " + result.problem());
+    }
+    if (!result.ok()) {
+      throw new CliException("chaos score: the counts are not right");
     }
     return 0;
   }

@@ -16,11 +16,12 @@ final class ChildProcess {
   enum Kind {
     BROKER,
     INGEST,
-    TRAINER;
+    TRAINER,
+    SCORER;
 
     /** What its JVM is told. */
     private List<String> options() {
-      return this == TRAINER
+      return this == TRAINER || this == SCORER
           ? List.of("-Xmx512m", "-Dattune.torch.threads=1", "-Dai.djl.offline=true")
           : List.of("-Xmx256m");
     }

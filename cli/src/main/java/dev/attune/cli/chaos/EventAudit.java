@@ -18,7 +18,7 @@ import java.util.Set;
  * the brokers acknowledged, what stands in attune.preferences, and what stands in the topics that
  * ingest writes. Thread-safe.
  */
-final class EventAudit {
+final class EventAudit implements Account {
   private final List<ChaosEvent> sent = new ArrayList<>();
   private final Set<Integer> acknowledged = new HashSet<>();
   private final Map<Place, Integer> log = new HashMap<>();
@@ -45,13 +45,20 @@ final class EventAudit {
     return sent.size();
   }
 
-  synchronized long acknowledged() {
+  @Override
+  public synchronized long acknowledged() {
     return acknowledged.size();
   }
 
   /** How many of them by-user buckets name. */
-  synchronized long covered() {
+  @Override
+  public synchronized long covered() {
     return byUser.offsets();
+  }
+
+  @Override
+  public boolean complete() {
+    return tally().complete();
   }
 
   /** A record stands in attune.preferences. */

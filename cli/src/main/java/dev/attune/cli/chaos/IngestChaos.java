@@ -6,6 +6,9 @@ import dev.attune.cli.chaos.ProcessCluster.ServiceProcesses;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
 import dev.attune.ingest.IngestApp;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.serde.AvroSerializer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,12 +16,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +26,6 @@ import org.jspecify.annotations.Nullable;
  * who counts what was committed. Single use.
  */
 final class IngestChaos {
-  private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration COUNT_EVERY = Duration.ofMillis(500);
-  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
-  private static final Duration LAST_READ = Duration.ofSeconds(30);
-
   /** Of ten kills. */
   private static final int BROKERS_OF_TEN = 4;
 
@@ -58,6 +53,7 @@ final class IngestChaos {
             .formatted(settings.brokers(), settings.instances(), dir));
     ExecutorService threads = Executors.newFixedThreadPool(2, IngestChaos::daemon);
     try (ProcessCluster cluster = ProcessCluster.start(settings.brokers(), dir, deadline);
+        AvroSerializer<PreferenceEvent> serializer = new AvroSerializer<>();
         OutputReader reader = new OutputReader(cluster.kafka(), audit);
         Progress progress = console.progress("chaos ingest", "events", settings.events())) {
       cluster.start(new ServiceProcesses(Kind.INGEST, IngestApp.class, processes(dir)), deadline);
@@ -66,6 +62,7 @@ final class IngestChaos {
               cluster,
               new Killer.Plan(
                   settings.kills(),
+                  0,
                   BROKERS_OF_TEN,
                   Kind.INGEST,
                   settings.events(),
@@ -73,23 +70,44 @@ final class IngestChaos {
               audit::acknowledged,
               audit::covered,
               this::remark);
-      Sender sender = new Sender(cluster.kafka(), settings, audit, killer::mayBeSent);
-      reader.startOfPauses();
+      serializer.configure(cluster.kafka().serde(), false);
+      ChaosTraffic traffic =
+          new ChaosTraffic(
+              settings.seed(),
+              settings.corrections(),
+              event -> serializer.serialize(Topics.PREFERENCES.name(), event));
+      Sender sender =
+          new Sender(
+              cluster.kafka(),
+              new Sender.Plan(
+                  Topics.PREFERENCES, settings.events(), settings.rate(), settings.timeout()),
+              () -> next(traffic),
+              audit::acknowledged,
+              killer::mayBeSent);
+      AccountWatch watch =
+          new AccountWatch(reader.log(), audit, killer, deadline, progress, "in buckets");
+      reader.pause().begin();
       Future<?> sending = threads.submit(sender);
       Future<?> killing = threads.submit(killer);
-      String problem = watch(reader, killer, sending, killing, progress);
+      String problem = watch.untilComplete(sending, killing);
       killer.stop();
       sending.cancel(true);
       if (problem == null) {
-        problem = failureOf(killing, true);
+        problem = AccountWatch.failureOf(killing);
       }
       // What they would still write, such as something twice, is to be seen as well.
       cluster.stopServices();
-      readRest(reader);
-      return result(killer, reader.longestPause(), problem);
+      watch.readRest();
+      return result(killer, reader.pause().longest(), problem);
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  private Sender.Outgoing next(ChaosTraffic traffic) {
+    ChaosTraffic.Sent next = traffic.next();
+    audit.sent(next.event());
+    return new Sender.Outgoing(next.event().number(), next.event().userId(), next.value());
   }
 
   private List<Map<String, String>> processes(Path dir) {
@@ -111,50 +129,6 @@ final class IngestChaos {
     return processes;
   }
 
-  /** Until everything sent is accounted for; otherwise gives what went wrong. */
-  private @Nullable String watch(
-      OutputReader reader, Killer killer, Future<?> sending, Future<?> killing, Progress progress)
-      throws InterruptedException {
-    long lastRecordAt = System.nanoTime();
-    Deadline nextCount = Deadline.in(COUNT_EVERY);
-    while (true) {
-      if (reader.poll(POLL) > 0) {
-        lastRecordAt = System.nanoTime();
-      }
-      progress.to(audit.acknowledged());
-      progress.note(killer.killed() + " kills, " + audit.covered() + " in buckets");
-      String failure = failureOf(sending, false);
-      failure = failure == null ? failureOf(killing, false) : failure;
-      if (failure != null) {
-        return failure;
-      }
-      if (deadline.passed()) {
-        return "not finished within " + settings.timeout().toMinutes() + " min";
-      }
-      if (!sending.isDone() || !killer.done()) {
-        lastRecordAt = System.nanoTime();
-      } else if (nextCount.passed()) {
-        nextCount = Deadline.in(COUNT_EVERY);
-        if (audit.tally().complete() && reader.atEnd()) {
-          return null;
-        }
-        if (System.nanoTime() - lastRecordAt > LONGEST_SILENCE.toNanos()) {
-          return "nothing has come for %d s, and not all is accounted for"
-              .formatted(LONGEST_SILENCE.toSeconds());
-        }
-      }
-    }
-  }
-
-  private void readRest(OutputReader reader) {
-    Deadline end = Deadline.in(LAST_READ);
-    do {
-      while (reader.poll(POLL) > 0 && !end.passed()) {
-        // Goes on while something comes.
-      }
-    } while (!reader.atEnd() && !end.passed());
-  }
-
   private ChaosResult result(Killer killer, Duration longestPause, @Nullable String problem) {
     Tally tally = audit.tally();
     boolean ok = problem == null && tally.right() && killer.killed() == settings.kills();
@@ -174,23 +148,6 @@ final class IngestChaos {
   private void remark(String remark) {
     if (!console.terminal()) {
       console.say(remark);
-    }
-  }
-
-  /** Why a thread has ended; null: it runs, or all went well. */
-  private static @Nullable String failureOf(Future<?> thread, boolean wait)
-      throws InterruptedException {
-    if (!wait && !thread.isDone()) {
-      return null;
-    }
-    try {
-      thread.get(LAST_READ.toMillis(), TimeUnit.MILLISECONDS);
-      return null;
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      return cause instanceof CliException ? cause.getMessage() : cause.toString();
-    } catch (TimeoutException e) {
-      return "a thread does not end";
     }
   }
 

@@ -17,30 +17,43 @@ import java.util.function.LongSupplier;
  * traffic, starts it again after a short random pause, and sees when nothing is missing any more. A
  * broker is killed only while all of them are in sync: with two of three away nothing could be
  * promised. A service's process is killed when it is ready and the service has worked since the
- * last kill, whatever else is away: one that does nothing yet has nothing to lose.
+ * last kill, whatever else is away: one that does nothing yet has nothing to lose. Between the
+ * kills some of the service's processes leave in good order, with SIGTERM, and come back alike.
  */
 final class Killer implements Callable<Void> {
   private static final Duration RECOVERY_TIMEOUT = Duration.ofMinutes(2);
   private static final long LOOK_MILLIS = 250;
   private static final int MOST_PAUSE_MILLIS = 3_000;
+  private static final Duration LEAVING_TIMEOUT = Duration.ofSeconds(30);
 
   /**
    * Whom to kill, and when.
    *
    * @param kills of brokers and the service's processes together
+   * @param leaves of the service's processes, in good order
    * @param brokersOfTen how many of ten kills are of brokers
    * @param service the kind of the other processes
    * @param work how much there is to do meanwhile
    */
-  record Plan(int kills, int brokersOfTen, Kind service, long work, long seed) {}
+  record Plan(int kills, int leaves, int brokersOfTen, Kind service, long work, long seed) {
+    /** Kills and leaves. */
+    int ends() {
+      return kills + leaves;
+    }
+  }
+
+  /** An end that a process is given. */
+  private record End(ChildProcess process, boolean gentle) {}
 
   private static final class Recovering {
     private final ChildProcess process;
+    private final boolean killed;
     private final int number;
-    private final long killedAt = System.nanoTime();
+    private final long endedAt = System.nanoTime();
 
-    private Recovering(ChildProcess process, int number) {
-      this.process = process;
+    private Recovering(End end, int number) {
+      this.process = end.process();
+      this.killed = !end.gentle();
       this.number = number;
     }
   }
@@ -51,10 +64,11 @@ final class Killer implements Callable<Void> {
   private final LongSupplier worked;
   private final Consumer<String> remarks;
   private final Random random;
-  private final List<ChildProcess> victims;
+  private final List<End> ends;
   private final List<Recovering> recovering = new ArrayList<>();
   private final List<KillRecord> records = new ArrayList<>();
   private final AtomicInteger killed = new AtomicInteger();
+  private final AtomicInteger left = new AtomicInteger();
   private final AtomicInteger revived = new AtomicInteger();
   private long workedBefore;
   private volatile boolean done;
@@ -77,30 +91,31 @@ final class Killer implements Callable<Void> {
     this.worked = worked;
     this.remarks = remarks;
     this.random = new Random(plan.seed());
-    this.victims = victims();
+    this.ends = ends();
   }
 
   /** Each kind's processes in turn, the kinds at random. */
-  private List<ChildProcess> victims() {
+  private List<End> ends() {
     int ofBrokers =
         plan.kills() < 2 || plan.brokersOfTen() == 0
             ? 0
             : Math.max(1, plan.kills() * plan.brokersOfTen() / 10);
-    List<ChildProcess> chosen = new ArrayList<>();
-    choose(chosen, Kind.BROKER, ofBrokers);
-    choose(chosen, plan.service(), plan.kills() - ofBrokers);
+    List<End> chosen = new ArrayList<>();
+    choose(chosen, Kind.BROKER, ofBrokers, false);
+    choose(chosen, plan.service(), plan.kills() - ofBrokers, false);
+    choose(chosen, plan.service(), plan.leaves(), true);
     Collections.shuffle(chosen, random);
     return chosen;
   }
 
-  private void choose(List<ChildProcess> chosen, Kind kind, int count) {
+  private void choose(List<End> chosen, Kind kind, int count, boolean gentle) {
     if (count == 0) {
       return;
     }
     List<ChildProcess> processes = cluster.processes(kind);
     int first = random.nextInt(processes.size());
     for (int i = 0; i < count; i++) {
-      chosen.add(processes.get((first + i) % processes.size()));
+      chosen.add(new End(processes.get((first + i) % processes.size()), gentle));
     }
   }
 
@@ -118,6 +133,11 @@ final class Killer implements Callable<Void> {
     return killed.get();
   }
 
+  /** Processes that left in good order and came back. */
+  int left() {
+    return left.get();
+  }
+
   /** Processes that ended by themselves and were started again. */
   int revived() {
     return revived.get();
@@ -129,20 +149,20 @@ final class Killer implements Callable<Void> {
 
   /** Whether so many records may be sent by now: the last ones go when the kills are done. */
   boolean mayBeSent(int records) {
-    long parts = plan.kills() + 1L;
-    return records <= plan.work() * (killed.get() + 2L) / parts;
+    long parts = plan.ends() + 1L;
+    return records <= plan.work() * (killed.get() + left.get() + 2L) / parts;
   }
 
   @Override
   public Void call() throws InterruptedException {
-    for (int i = 0; i < victims.size() && !stopped; i++) {
-      ChildProcess victim = victims.get(i);
-      long after = (long) (plan.work() * (i + random.nextDouble()) / (victims.size() + 1));
-      while (!stopped && (reached.getAsLong() < after || !mayBeKilled(victim))) {
+    for (int i = 0; i < ends.size() && !stopped; i++) {
+      End end = ends.get(i);
+      long after = (long) (plan.work() * (i + random.nextDouble()) / (ends.size() + 1));
+      while (!stopped && (reached.getAsLong() < after || !mayEnd(end.process()))) {
         look();
       }
       if (!stopped) {
-        killAndStartAgain(victim, i + 1);
+        endAndStartAgain(end, i + 1);
       }
     }
     while (!stopped) {
@@ -152,7 +172,7 @@ final class Killer implements Callable<Void> {
     return null;
   }
 
-  private boolean mayBeKilled(ChildProcess victim) throws InterruptedException {
+  private boolean mayEnd(ChildProcess victim) throws InterruptedException {
     boolean recovers =
         recovering.stream()
             .anyMatch(
@@ -163,21 +183,42 @@ final class Killer implements Callable<Void> {
     return works && !recovers && cluster.whole(victim);
   }
 
-  /** Half of what comes to one kill. */
+  /** Half of what comes to one end. */
   private long work() {
-    return Math.max(1, plan.work() / (plan.kills() + 1) / 2);
+    return Math.max(1, plan.work() / (plan.ends() + 1) / 2);
   }
 
-  private void killAndStartAgain(ChildProcess victim, int number) throws InterruptedException {
-    remarks.accept("kill %d/%d: %s".formatted(number, victims.size(), victim.name()));
-    recovering.add(new Recovering(victim, number));
+  private void endAndStartAgain(End end, int number) throws InterruptedException {
+    ChildProcess victim = end.process();
+    remarks.accept(
+        "%s %d/%d: %s"
+            .formatted(end.gentle() ? "leave" : "kill", number, ends.size(), victim.name()));
+    recovering.add(new Recovering(end, number));
     if (victim.kind() != Kind.BROKER) {
       workedBefore = worked.getAsLong();
     }
-    victim.kill();
-    killed.incrementAndGet();
+    if (end.gentle()) {
+      leave(victim);
+      left.incrementAndGet();
+    } else {
+      victim.kill();
+      killed.incrementAndGet();
+    }
     Thread.sleep(random.nextInt(MOST_PAUSE_MILLIS));
     victim.start();
+  }
+
+  private static void leave(ChildProcess process) throws InterruptedException {
+    process.endGently();
+    Deadline deadline = Deadline.in(LEAVING_TIMEOUT);
+    while (process.alive()) {
+      if (deadline.passed()) {
+        throw new CliException(
+            "%s did not leave within %d s; its log is %s"
+                .formatted(process.name(), LEAVING_TIMEOUT.toSeconds(), process.log()));
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
   }
 
   private void look() throws InterruptedException {
@@ -187,13 +228,15 @@ final class Killer implements Callable<Void> {
       remarks.accept(process.name() + " had ended by itself and was started again");
     }
     for (Recovering each : List.copyOf(recovering)) {
-      Duration since = Duration.ofNanos(System.nanoTime() - each.killedAt);
+      Duration since = Duration.ofNanos(System.nanoTime() - each.endedAt);
       if (cluster.whole(each.process)) {
         recovering.remove(each);
-        keep(KillRecord.of(each.number, each.process, seconds(since)));
+        if (each.killed) {
+          keep(KillRecord.of(each.number, each.process, seconds(since)));
+        }
       } else if (since.compareTo(RECOVERY_TIMEOUT) > 0) {
         throw new CliException(
-            "%s did not recover within %d s of its kill; its log is %s"
+            "%s did not recover within %d s of its end; its log is %s"
                 .formatted(each.process.name(), since.toSeconds(), each.process.log()));
       }
     }

@@ -4,9 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.attune.cli.CliException;
 import dev.attune.platform.KafkaSettings;
-import dev.attune.schemas.Topics;
-import dev.attune.schemas.events.PreferenceEvent;
-import dev.attune.schemas.serde.AvroSerializer;
+import dev.attune.schemas.Topic;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +12,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -22,53 +23,76 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the traffic at a steady rate through an idempotent producer that outlasts the brokers'
  * failures. Ends when all of it is acknowledged, or with the first failure.
  */
 final class Sender implements Callable<Void> {
+  /** The header that has a record's number, as decimal digits. */
+  private static final String NUMBER = "attune-chaos-number";
+
   private static final int MOST_ON_THE_WAY = 5_000;
   private static final long PAUSE_MILLIS = 5;
 
   private final KafkaSettings kafka;
-  private final ChaosSettings settings;
-  private final EventAudit audit;
+  private final Plan plan;
+  private final Supplier<Outgoing> traffic;
+  private final IntConsumer acknowledged;
   private final IntPredicate may;
   private final AtomicReference<Exception> failure = new AtomicReference<>();
 
   /**
+   * What is sent, and how fast.
+   *
+   * @param records so many
+   * @param rate records a second
+   * @param timeout after which what is not acknowledged has failed
+   */
+  record Plan(Topic<?> topic, int records, int rate, Duration timeout) {}
+
+  /** A record to be sent; they are numbered from 0. */
+  record Outgoing(int number, String key, byte @Nullable [] value) {}
+
+  /**
+   * @param traffic asked for each record when it is to be sent
+   * @param acknowledged told the number of each record that the brokers have
    * @param may whether so many records may have been sent by now
    */
-  Sender(KafkaSettings kafka, ChaosSettings settings, EventAudit audit, IntPredicate may) {
+  Sender(
+      KafkaSettings kafka,
+      Plan plan,
+      Supplier<Outgoing> traffic,
+      IntConsumer acknowledged,
+      IntPredicate may) {
     this.kafka = kafka;
-    this.settings = settings;
-    this.audit = audit;
+    this.plan = plan;
+    this.traffic = traffic;
+    this.acknowledged = acknowledged;
     this.may = may;
+  }
+
+  /** The number of a record that a sender has sent. */
+  static int number(ConsumerRecord<?, ?> record) {
+    return Integer.parseInt(new String(record.headers().lastHeader(NUMBER).value(), UTF_8));
   }
 
   @Override
   public Void call() throws InterruptedException {
     Semaphore onTheWay = new Semaphore(MOST_ON_THE_WAY);
-    try (AvroSerializer<PreferenceEvent> serializer = new AvroSerializer<>();
-        KafkaProducer<String, byte[]> producer =
-            new KafkaProducer<>(producer(), new StringSerializer(), new ByteArraySerializer())) {
-      serializer.configure(kafka.serde(), false);
-      ChaosTraffic traffic =
-          new ChaosTraffic(
-              settings.seed(),
-              settings.corrections(),
-              event -> serializer.serialize(Topics.PREFERENCES.name(), event));
-      long interval = Duration.ofSeconds(1).toNanos() / settings.rate();
+    try (KafkaProducer<String, byte[]> producer =
+        new KafkaProducer<>(producer(), new StringSerializer(), new ByteArraySerializer())) {
+      long interval = Duration.ofSeconds(1).toNanos() / plan.rate();
       long next = System.nanoTime();
-      for (int i = 0; i < settings.events(); i++, next += interval) {
+      for (int i = 0; i < plan.records(); i++, next += interval) {
         while (System.nanoTime() < next || !may.test(i + 1)) {
           Thread.sleep(PAUSE_MILLIS);
           next = Math.max(next, System.nanoTime() - Duration.ofSeconds(1).toNanos());
         }
         onTheWay.acquire();
         check();
-        send(producer, traffic.next(), onTheWay);
+        send(producer, traffic.get(), onTheWay);
       }
       producer.flush();
       check();
@@ -76,22 +100,16 @@ final class Sender implements Callable<Void> {
     }
   }
 
-  private void send(
-      KafkaProducer<String, byte[]> producer, ChaosTraffic.Sent sent, Semaphore onTheWay) {
-    int number = sent.event().number();
-    audit.sent(sent.event());
-    Header header = new RecordHeader(OutputReader.NUMBER, String.valueOf(number).getBytes(UTF_8));
+  private void send(KafkaProducer<String, byte[]> producer, Outgoing record, Semaphore onTheWay) {
+    int number = record.number();
+    Header header = new RecordHeader(NUMBER, String.valueOf(number).getBytes(UTF_8));
     var unused =
         producer.send(
             new ProducerRecord<>(
-                Topics.PREFERENCES.name(),
-                null,
-                sent.event().userId(),
-                sent.value(),
-                List.of(header)),
+                plan.topic().name(), null, record.key(), record.value(), List.of(header)),
             (place, problem) -> {
               if (problem == null) {
-                audit.acknowledged(number);
+                acknowledged.accept(number);
               } else {
                 failure.compareAndSet(null, problem);
               }
@@ -108,7 +126,7 @@ final class Sender implements Callable<Void> {
 
   private Map<String, Object> producer() {
     Map<String, Object> producer = new HashMap<>(kafka.producer("attune-chaos-sender"));
-    int millis = (int) Math.min(Integer.MAX_VALUE, settings.timeout().toMillis());
+    int millis = (int) Math.min(Integer.MAX_VALUE, plan.timeout().toMillis());
     producer.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.max(millis, 60_000));
     producer.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, millis);
     producer.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);

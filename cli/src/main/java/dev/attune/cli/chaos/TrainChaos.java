@@ -5,6 +5,7 @@ import dev.attune.cli.chaos.ChildProcess.Kind;
 import dev.attune.cli.chaos.ProcessCluster.ServiceProcesses;
 import dev.attune.cli.console.Console;
 import dev.attune.cli.console.Progress;
+import dev.attune.cli.published.FixedPolicy;
 import dev.attune.cli.traffic.RecordSender;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.PreferenceEvent;
@@ -129,6 +130,7 @@ final class TrainChaos {
               cluster,
               new Killer.Plan(
                   kills,
+                  0,
                   settings.brokers() == 1 ? 0 : BROKERS_OF_TEN,
                   Kind.TRAINER,
                   records,

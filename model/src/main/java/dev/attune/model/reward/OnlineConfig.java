@@ -128,6 +128,25 @@ public record OnlineConfig(
         seed);
   }
 
+  /** The same for another kind of reward model. */
+  public OnlineConfig with(RewardModelConfig other) {
+    return new OnlineConfig(
+        other,
+        optimizer,
+        imitation,
+        imitatePrompts,
+        batchEvents,
+        microBatchTokens,
+        replay,
+        generalReplay,
+        fadeEvents,
+        memoryEvents,
+        enrichment,
+        enrichmentEvents,
+        enrichmentMemory,
+        seed);
+  }
+
   /** The same with another seed. */
   public OnlineConfig withSeed(long newSeed) {
     return new OnlineConfig(
