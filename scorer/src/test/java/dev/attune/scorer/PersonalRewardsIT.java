@@ -242,7 +242,7 @@ class PersonalRewardsIT {
   }
 
   private static void publishVersion(String key, long version) {
-    cluster.publish(key, version, FakeRewards.weights(version));
+    cluster.publish(key, version, FakeRewards.weights((double) version));
   }
 
   private static void awaitVersion(long version) {

@@ -87,12 +87,12 @@ class PolicyPipelineIT {
     // When
     try (TrainerApp app = app(new SimpleMeterRegistry())) {
       app.start();
-      awaitEvents(round(0).size() * EVENTS);
+      awaitEvents((long) round(0).size() * EVENTS);
     }
     fixture.sendByUser(round(1));
     try (TrainerApp app = app(new SimpleMeterRegistry())) {
       app.start();
-      awaitEvents(2 * round(0).size() * EVENTS);
+      awaitEvents(2L * round(0).size() * EVENTS);
     }
 
     // Then
@@ -117,7 +117,7 @@ class PolicyPipelineIT {
     fixture.sendByUser(round(0));
     try (TrainerApp app = app(new SimpleMeterRegistry())) {
       app.start();
-      awaitEvents(round(0).size() * EVENTS);
+      awaitEvents((long) round(0).size() * EVENTS);
 
       // When
       fixture.eraseUser("user-3");
@@ -151,13 +151,13 @@ class PolicyPipelineIT {
     second.start();
     await().atMost(Duration.ofSeconds(30)).until(second::ready);
     fixture.sendByUser(round(0));
-    awaitEvents(round(0).size() * EVENTS);
+    awaitEvents((long) round(0).size() * EVENTS);
     double standingBy = epoch(secondMeters);
     first.close();
     await().atMost(Duration.ofSeconds(30)).until(() -> epoch(secondMeters) == 2);
     fence();
     fixture.sendByUser(round(1));
-    awaitEvents(2 * round(0).size() * EVENTS);
+    awaitEvents(2L * round(0).size() * EVENTS);
     second.close();
 
     // Then

@@ -68,7 +68,7 @@ final class ThroughputRun {
         () -> {
           started.check();
           long done = done(last, cluster.topics().committed(started.group()));
-          if (fifth.get() == first && done >= START * events && done < events) {
+          if (fifth.get().equals(first) && done >= START * events && done < events) {
             fifth.set(Mark.at(done));
           }
           return done == events;

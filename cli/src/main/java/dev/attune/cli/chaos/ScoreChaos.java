@@ -192,7 +192,7 @@ final class ScoreChaos {
         killer.records(),
         killer.revived(),
         longestPause.toMillis() / 1e3,
-        (System.nanoTime() - startedAt) / 1_000_000 / 1e3);
+        Duration.ofNanos(System.nanoTime() - startedAt).toMillis() / 1e3);
   }
 
   /** On a terminal the bar says enough. */

@@ -58,6 +58,7 @@ public final class KnownUser {
   }
 
   /** The state in a policy's epoch; null where it does not fit the policy. */
+  @SuppressWarnings("ReferenceEquality") // the very policy: comparing its contents costs more
   public @Nullable UserState under(Policy policy) {
     Carried last = carried;
     if (last == null || last.policy != policy) {

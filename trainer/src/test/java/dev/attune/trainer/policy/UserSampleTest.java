@@ -162,7 +162,7 @@ class UserSampleTest {
                 List.of(new Pair(1, 0, 0.5f, 0.25f, offset % 2 == 0)),
                 List.of(new Judgement(0, true, 2)),
                 offset % 3 == 0 ? null : "text"),
-            List.of(OptionalDouble.of(offset), OptionalDouble.empty())));
+            List.of(OptionalDouble.of((double) offset), OptionalDouble.empty())));
   }
 
   private static byte[] bytes(UserSample sample) throws IOException {

@@ -43,7 +43,7 @@ class UserPartitionTest {
   void shouldGiveTheSameStatesHoweverTheLogIsCut() {
     // Given
     for (int i = 0; i < 30; i++) {
-      append("user-" + i % 3, UserBuckets.of("user-" + i % 3, 2 * i, 2 * i + 1));
+      append("user-" + i % 3, UserBuckets.of("user-" + i % 3, 2L * i, 2L * i + 1));
     }
     append("user-1", UserBuckets.retracting("user-1", 60, 56));
     append("user-2", null);

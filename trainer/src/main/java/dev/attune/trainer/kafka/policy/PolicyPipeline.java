@@ -262,7 +262,7 @@ public final class PolicyPipeline implements Pipeline {
       if (owns(current)) {
         boolean waited =
             System.nanoTime() - uncommittedSince >= settings.checkpointInterval().toNanos();
-        if (training.taken() || training.uncommitted() && waited) {
+        if (training.taken() || (training.uncommitted() && waited)) {
           store();
         }
         metrics.standing(current.policy(), training);

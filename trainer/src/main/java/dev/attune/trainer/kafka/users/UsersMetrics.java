@@ -102,21 +102,21 @@ public final class UsersMetrics {
   }
 
   void committed(Tally tally) {
-    buckets.increment(tally.buckets());
-    events.increment(tally.events());
-    comparisons.increment(tally.comparisons());
-    judgements.increment(tally.judgements());
-    rowEvents.increment(tally.rowEvents());
-    refitted.increment(tally.refitted());
-    forgotten.increment(tally.forgotten());
-    notFound.increment(tally.notFound());
-    erased.increment(tally.erased());
-    expired.increment(tally.expired());
-    unchanged.increment(tally.unchanged());
-    served.increment(tally.servedCoordinates());
-    remembered.increment(tally.rememberedFeatures());
-    read.increment(tally.readFeatures());
-    refused.increment(tally.refusedCoordinates());
+    buckets.increment((double) tally.buckets());
+    events.increment((double) tally.events());
+    comparisons.increment((double) tally.comparisons());
+    judgements.increment((double) tally.judgements());
+    rowEvents.increment((double) tally.rowEvents());
+    refitted.increment((double) tally.refitted());
+    forgotten.increment((double) tally.forgotten());
+    notFound.increment((double) tally.notFound());
+    erased.increment((double) tally.erased());
+    expired.increment((double) tally.expired());
+    unchanged.increment((double) tally.unchanged());
+    served.increment((double) tally.servedCoordinates());
+    remembered.increment((double) tally.rememberedFeatures());
+    read.increment((double) tally.readFeatures());
+    refused.increment((double) tally.refusedCoordinates());
     tally.predictions().forEach(measurements::add);
     if (!tally.predictions().isEmpty()) {
       Map<String, Map<String, Double>> now = new HashMap<>();
