@@ -15,6 +15,7 @@ import dev.attune.cli.quarantine.QuarantineCommand;
 import dev.attune.cli.replay.ReplayCommand;
 import dev.attune.cli.score.ScoreCommand;
 import dev.attune.cli.score.WatchCommand;
+import dev.attune.cli.shadow.ShadowCommand;
 import dev.attune.cli.up.UpCommand;
 import dev.attune.cli.users.UsersCommand;
 import dev.attune.model.engine.NativeCalls;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Option;
       ImportCommand.class,
       ScoreCommand.class,
       WatchCommand.class,
+      ShadowCommand.class,
       TopicsCommand.class,
       SchemasCommand.class,
       SetupCommand.class,

@@ -13,7 +13,6 @@ import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.Reply;
-import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.events.ScoreVersions;
 import dev.attune.schemas.serde.AvroDeserializer;
@@ -103,21 +102,17 @@ class JoinIT {
   }
 
   private static ScoreResult result(String user, String requestId) {
-    return new ScoreResult(
-        requestId,
-        user,
-        "cooking",
-        List.of(
-            new CandidateScore("a", 1.0, 1.0, null, null, 1, null, null),
-            new CandidateScore("b", 0.5, 0.5, null, null, 2, null, null)),
-        List.of(),
-        new ScoreVersions("sha", "general", 1L, null, null, null, null),
-        null,
-        null,
-        null,
-        ScoreErrorCode.NONE,
-        null,
-        new Position("attune.prompts", 0, 1L));
+    return ScoreResult.newBuilder()
+        .setRequestId(requestId)
+        .setUserId(user)
+        .setDomain("cooking")
+        .setCandidates(
+            List.of(
+                new CandidateScore("a", 1.0, 1.0, null, null, 1, null, null),
+                new CandidateScore("b", 0.5, 0.5, null, null, 2, null, null)))
+        .setVersions(new ScoreVersions("sha", "general", 1L, null, null, null, null))
+        .setSource(new Position("attune.prompts", 0, 1L))
+        .build();
   }
 
   private static void send(

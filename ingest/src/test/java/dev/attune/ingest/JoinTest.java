@@ -206,18 +206,13 @@ class JoinTest {
                     new CandidateScore(
                         candidates[i], 0.5 + i, 0.5 + i, null, null, 1, List.of(1f + i, 2f), null))
             .toList();
-    return new ScoreResult(
-        requestId,
-        user,
-        "cooking",
-        scores,
-        List.of(),
-        VERSIONS,
-        null,
-        null,
-        null,
-        ScoreErrorCode.NONE,
-        null,
-        new Position("attune.prompts", 0, 1L));
+    return ScoreResult.newBuilder()
+        .setRequestId(requestId)
+        .setUserId(user)
+        .setDomain("cooking")
+        .setCandidates(scores)
+        .setVersions(VERSIONS)
+        .setSource(new Position("attune.prompts", 0, 1L))
+        .build();
   }
 }

@@ -33,6 +33,12 @@ public record Topic<V extends SpecificRecord>(
     @Nullable Duration retention,
     Map<String, String> extraConfigs) {
 
+  /** From so many replicas on, one more than one must have what is acknowledged. */
+  public static final int SAFE_REPLICATION = 3;
+
+  /** How many replicas must have what is acknowledged, where there are as many as that. */
+  public static final int SAFE_IN_SYNC = 2;
+
   public Topic {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(valueType, "valueType");
@@ -67,9 +73,18 @@ public record Topic<V extends SpecificRecord>(
     return configs;
   }
 
-  /** What {@code Admin.createTopics} needs. */
+  /**
+   * What {@code Admin.createTopics} needs. With three replicas or more a write is acknowledged when
+   * two have it ({@code min.insync.replicas}): one may be lost, and one may be away meanwhile.
+   *
+   * @param replication -1: as the brokers have it, and their {@code min.insync.replicas} too
+   */
   public NewTopic toNewTopic(short replication) {
-    return new NewTopic(name, partitions, replication).configs(configs());
+    Map<String, String> configs = new TreeMap<>(configs());
+    if (replication >= SAFE_REPLICATION) {
+      configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(SAFE_IN_SYNC));
+    }
+    return new NewTopic(name, partitions, replication).configs(configs);
   }
 
   /** The same topic with another number of partitions. */

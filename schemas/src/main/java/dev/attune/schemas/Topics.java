@@ -124,6 +124,17 @@ public final class Topics {
           REQUEST_RETENTION,
           Map.ofEntries(WIDE, APPEND_TIME));
 
+  /** What scorers in shadow mode would have answered. */
+  public static final Topic<ScoreResult> REWARDS_SHADOW =
+      new Topic<>(
+          "attune.rewards.shadow",
+          ScoreResult.class,
+          "user id",
+          DEFAULT_PARTITIONS,
+          Cleanup.DELETE,
+          REQUEST_RETENTION,
+          Map.ofEntries(WIDE, APPEND_TIME));
+
   /** Manifests of published models. */
   public static final Topic<ModelVersion> MODELS =
       new Topic<>(
@@ -192,6 +203,7 @@ public final class Topics {
           BUCKETS_BY_DOMAIN,
           PROMPTS,
           REWARDS,
+          REWARDS_SHADOW,
           MODELS,
           ARTIFACTS,
           USERS,

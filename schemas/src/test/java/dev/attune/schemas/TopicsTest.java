@@ -10,7 +10,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TopicsTest {
 
@@ -56,6 +59,17 @@ class TopicsTest {
         .containsEntry("message.timestamp.type", "LogAppendTime")
         .containsEntry("cleanup.policy", "delete")
         .containsEntry("retention.ms", String.valueOf(Duration.ofDays(30).toMillis()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1,", "1,", "2,", "3, 2", "5, 2"})
+  void shouldAskForTwoReplicasWhereOneMayBeAway(short replication, @Nullable String inSync) {
+    // Given
+    Topic<?> topic = Topics.PREFERENCES;
+    // When
+    NewTopic created = topic.toNewTopic(replication);
+    // Then
+    assertThat(created.configs().get("min.insync.replicas")).isEqualTo(inSync);
   }
 
   @Test

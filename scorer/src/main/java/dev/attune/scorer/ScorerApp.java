@@ -133,7 +133,11 @@ public final class ScorerApp implements Service {
       KafkaLoop states = loops.followingUsers();
       ScorerLoops.Batching batching =
           new ScorerLoops.Batching(
-              config.limits(), config.budget(), config.rowDomains(), config.longestWait());
+              config.limits(),
+              config.budget(),
+              config.rowDomains(),
+              config.longestWait(),
+              config.shadow());
       ScoringDesk shared = loops.desk(batching, MOST_DIRECT);
       KafkaLoop prompts = loops.scoring(batching, shared);
       desk = shared;

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param rowDomains the domains whose rewards have the part of the personal policy
  * @param caches how much is kept of texts that were scored
  * @param longestWait that a request is held back for the feedback that it names
+ * @param shadow whether answers go where no product reads them
  * @param door the synchronous door; null: there is none
  */
 public record ScorerConfig(
@@ -54,6 +55,7 @@ public record ScorerConfig(
     RowDomains rowDomains,
     Caches caches,
     Duration longestWait,
+    boolean shadow,
     @Nullable DoorConfig door) {
 
   public static final ConfigKey<Path> BASE =
@@ -187,6 +189,13 @@ public record ScorerConfig(
           "Rewards of replies by the models in service that are kept for the same end, about 200"
               + " bytes each.");
 
+  public static final ConfigKey<Boolean> SHADOW =
+      ConfigKey.bool(
+          "scorer.shadow",
+          false,
+          "Shadow mode: answers go to attune.rewards.shadow, where no product reads them. Beside a"
+              + " scorer that answers, use another scorer.group.");
+
   public static final ConfigKey<Duration> LONGEST_WAIT =
       ConfigKey.duration(
           "scorer.after.max-wait",
@@ -251,6 +260,7 @@ public record ScorerConfig(
         configuration.find(ROW_DOMAINS).map(RowDomains::parse).orElse(RowDomains.NONE),
         new Caches(configuration.get(CACHE_FEATURES), configuration.get(CACHE_REWARDS)),
         configuration.get(LONGEST_WAIT),
+        configuration.get(SHADOW),
         HttpKeys.read(configuration));
   }
 
@@ -283,7 +293,8 @@ public record ScorerConfig(
         ROW_DOMAINS,
         CACHE_FEATURES,
         CACHE_REWARDS,
-        LONGEST_WAIT);
+        LONGEST_WAIT,
+        SHADOW);
   }
 
   private static String instance(Optional<String> configured) {

@@ -95,6 +95,36 @@ class ScorerIT {
   }
 
   @Test
+  void shouldAnswerWhereNoProductReadsInShadowMode() {
+    // Given
+    cluster.send(Requests.of("shadow-", "a", "b").build());
+    Map<String, String> flags = cluster.flags();
+    flags.put("scorer.shadow", "true");
+    flags.put("scorer.group", "shadow");
+
+    // When
+    try (ScorerApp app =
+        new ScorerApp(
+            ScorerConfig.from(Configuration.of(flags)),
+            new SimpleMeterRegistry(),
+            FakeRewards::new)) {
+      app.start();
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  cluster.shadow().stream()
+                      .anyMatch(answer -> answer.getRequestId().equals("shadow-")));
+    }
+
+    // Then: the product's topic has what its own scorer answers, and nothing else
+    try (ScorerApp app = start()) {
+      awaitAnswers("shadow-", 1);
+    }
+    assertThat(cluster.answers("shadow-")).hasSize(1);
+  }
+
+  @Test
   void shouldAnswerEachRequestOnceWhenKilledBetweenSendAndCommit() throws Exception {
     // Given
     int requests = 200;

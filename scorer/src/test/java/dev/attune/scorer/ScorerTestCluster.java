@@ -57,7 +57,7 @@ final class ScorerTestCluster implements AutoCloseable {
     producer =
         new KafkaProducer<>(
             settings.producer("test"), new StringSerializer(), new ByteArraySerializer());
-    committed = new RewardLog("read_committed");
+    committed = new RewardLog(Topics.REWARDS, "read_committed");
   }
 
   /** What a scorer on this cluster needs to be told. */
@@ -150,7 +150,16 @@ final class ScorerTestCluster implements AutoCloseable {
 
   /** Everything in the rewards topic now. */
   List<ScoreResult> rewards(String isolation) {
-    try (RewardLog log = new RewardLog(isolation)) {
+    return read(Topics.REWARDS, isolation);
+  }
+
+  /** What scorers in shadow mode have answered, committed. */
+  List<ScoreResult> shadow() {
+    return read(Topics.REWARDS_SHADOW, "read_committed");
+  }
+
+  private List<ScoreResult> read(Topic<ScoreResult> topic, String isolation) {
+    try (RewardLog log = new RewardLog(topic, isolation)) {
       return log.read();
     }
   }
@@ -162,20 +171,20 @@ final class ScorerTestCluster implements AutoCloseable {
         .toList();
   }
 
-  /** Reads the rewards topic on and on. */
+  /** Reads a topic of answers on and on. */
   private final class RewardLog implements AutoCloseable {
     private final List<ScoreResult> results = new ArrayList<>();
     private final AvroDeserializer<ScoreResult> values = new AvroDeserializer<>(ScoreResult.class);
     private final KafkaConsumer<String, byte[]> consumer;
     private final List<TopicPartition> partitions;
 
-    RewardLog(String isolation) {
+    RewardLog(Topic<ScoreResult> topic, String isolation) {
       Map<String, Object> config = settings.consumerWithoutGroup("test");
       config.put("isolation.level", isolation);
       values.configure(settings.serde(), false);
       consumer = new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
       partitions =
-          consumer.partitionsFor(Topics.REWARDS.name()).stream()
+          consumer.partitionsFor(topic.name()).stream()
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .toList();
       consumer.assign(partitions);

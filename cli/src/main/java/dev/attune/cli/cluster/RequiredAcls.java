@@ -82,7 +82,7 @@ final class RequiredAcls {
         Topics.ERASURES,
         Topics.BUCKETS_BY_USER);
     // Preferences come in by its HTTP door.
-    write(who, Topics.REWARDS, Topics.PREFERENCES);
+    write(who, Topics.REWARDS, Topics.REWARDS_SHADOW, Topics.PREFERENCES);
     groupAndTransactions(who);
   }
 

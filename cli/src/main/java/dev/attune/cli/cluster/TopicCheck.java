@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,16 @@ record TopicCheck(Topic<?> topic, boolean exists, List<String> differences) {
                 found.put(name, entry.value() + ", the catalogue has " + wanted);
               }
             });
+    int replicas = description.partitions().get(0).replicas().size();
+    ConfigEntry inSync = config.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
+    if (replicas >= Topic.SAFE_REPLICATION
+        && inSync != null
+        && Integer.parseInt(inSync.value()) < Topic.SAFE_IN_SYNC) {
+      found.put(
+          inSync.name(),
+          "%s, with %d replicas %d are safe"
+              .formatted(inSync.value(), replicas, Topic.SAFE_IN_SYNC));
+    }
     List<String> lines = new ArrayList<>();
     found.forEach((name, problem) -> lines.add(name + " is " + problem));
     if (apartFromOthers != null) {

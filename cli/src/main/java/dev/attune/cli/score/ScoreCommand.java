@@ -14,6 +14,8 @@ import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.CandidateScore;
+import dev.attune.schemas.events.Explanation;
+import dev.attune.schemas.events.Influence;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
@@ -91,6 +93,11 @@ public final class ScoreCommand implements Callable<Integer> {
   private List<String> candidates = new ArrayList<>();
 
   @Option(
+      names = "--explain",
+      description = "Say which part decided, and which of the user's events speak for it.")
+  private boolean explain;
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "30",
@@ -137,6 +144,7 @@ public final class ScoreCommand implements Callable<Integer> {
         .setDomain(domain)
         .setPrompt(prompt == null ? List.of() : List.of(new Turn("user", prompt)))
         .setCandidates(numbered)
+        .setExplain(explain)
         .build();
   }
 
@@ -157,6 +165,9 @@ public final class ScoreCommand implements Callable<Integer> {
       }
       if (domain != null) {
         object.put("domain", domain);
+      }
+      if (explain) {
+        object.put("explain", true);
       }
       return AvroJson.read(object, ScoreRequest.class);
     } catch (AvroJson.InvalidRecord e) {
@@ -224,11 +235,34 @@ public final class ScoreCommand implements Callable<Integer> {
           personal == null ? "-" : "%.4f".formatted(personal),
           result.getBestPreferred().get(i));
     }
+    Explanation explanation = result.getExplanation();
+    if (explanation != null) {
+      print(console, explanation);
+    }
     ScoreVersions versions = result.getVersions();
     if (versions != null) {
       console.printf(
           "model %s version %d, base %.12s",
           versions.getDomainModel(), versions.getDomainModelVersion(), versions.getBase());
+    }
+  }
+
+  private static void print(Console console, Explanation explanation) {
+    console.printf(
+        "decided by the %s: it leads %s by %.4f of the domain, %.4f of the head, %.4f of the row",
+        explanation.getDecidedBy(),
+        explanation.getOver(),
+        explanation.getDomain(),
+        explanation.getHead(),
+        explanation.getRow());
+    console.printf("looked at %d of the user's latest events", explanation.getEvents());
+    for (Influence influence : explanation.getInfluences()) {
+      console.printf(
+          "  %+9.4f  event at %d:%d in %s",
+          influence.getInfluence(),
+          influence.getEvent().getPartition(),
+          influence.getEvent().getOffset(),
+          influence.getDomain());
     }
   }
 }

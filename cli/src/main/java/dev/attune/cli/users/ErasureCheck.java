@@ -62,7 +62,8 @@ final class ErasureCheck implements AutoCloseable {
                 Topics.PREFERENCES_RELEASED,
                 Topics.BUCKETS_BY_USER,
                 Topics.PROMPTS,
-                Topics.REWARDS)
+                Topics.REWARDS,
+                Topics.REWARDS_SHADOW)
             .map(topic -> topic.name())
             .toList();
     configs = configs(logs, names.ingest());

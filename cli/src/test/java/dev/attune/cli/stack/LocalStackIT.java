@@ -11,6 +11,14 @@ import dev.attune.cli.CliException;
 import dev.attune.cli.TestData;
 import dev.attune.cli.cluster.PublishedModels;
 import dev.attune.cli.readme.ChatProduct;
+import dev.attune.cli.traffic.RecordSender;
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Candidate;
+import dev.attune.schemas.events.CandidateScore;
+import dev.attune.schemas.events.Choice;
+import dev.attune.schemas.events.PreferenceEvent;
+import dev.attune.schemas.events.ScoreResult;
+import dev.attune.schemas.events.Turn;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -21,6 +29,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -172,6 +181,7 @@ class LocalStackIT {
             "So.",
             "--candidate",
             "Because.",
+            "--explain",
             "--json",
             report.toString());
     assertThat(scored).as(err.toString()).isZero();
@@ -185,7 +195,59 @@ class LocalStackIT {
     assertThat(json(report).path("candidates").size()).isEqualTo(2);
     assertThat(out.toString())
         .contains("P(best is preferred)")
+        .contains("decided by the domain")
         .contains(json(report).path("requestId").asText() + " user=ada domain=law model=");
+  }
+
+  @Test
+  void shouldCompareShadowAnswersWithChoices() throws IOException {
+    // Given
+    Path report = dir.resolve("shadow.json");
+    try (RecordSender sender = new RecordSender(stack.kafka(), "test")) {
+      sender.send(Topics.PREFERENCES, "eve", chosen("shadow-1", "b")).join();
+      sender.send(Topics.REWARDS_SHADOW, "eve", shadow("shadow-1", "b", "a")).join();
+    }
+
+    // When
+    int exitCode = run("shadow", "--json", report.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(json(report).path("all").path("choices").asInt()).isEqualTo(1);
+    assertThat(json(report).path("all").path("picked").path("mean").asDouble()).isEqualTo(1);
+    assertThat(json(report).path("domains").path("law").path("first").asDouble()).isZero();
+    assertThat(out.toString()).contains("1 answers in attune.rewards.shadow");
+  }
+
+  private static PreferenceEvent chosen(String requestId, String id) {
+    return PreferenceEvent.newBuilder()
+        .setEventId(requestId)
+        .setUserId("eve")
+        .setDomain("law")
+        .setOccurredAt(Instant.now())
+        .setRequestId(requestId)
+        .setPrompt(List.of(new Turn("user", "Why?")))
+        .setCandidates(List.of(new Candidate("a", "So."), new Candidate("b", "Because.")))
+        .setSignal(new Choice(id))
+        .build();
+  }
+
+  private static ScoreResult shadow(String requestId, String best, String next) {
+    return ScoreResult.newBuilder()
+        .setRequestId(requestId)
+        .setUserId("eve")
+        .setDomain("law")
+        .setCandidates(List.of(ranked(best, 1), ranked(next, 2)))
+        .build();
+  }
+
+  private static CandidateScore ranked(String id, int rank) {
+    return CandidateScore.newBuilder()
+        .setId(id)
+        .setReward(-rank)
+        .setDomainReward(-rank)
+        .setRank(rank)
+        .build();
   }
 
   @Test

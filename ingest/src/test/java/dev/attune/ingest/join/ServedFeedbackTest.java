@@ -8,10 +8,10 @@ import dev.attune.schemas.events.Comparison;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.Reply;
-import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.schemas.events.ScoreVersions;
 import dev.attune.schemas.events.Turn;
+import dev.attune.schemas.serde.TrustedRecords;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +19,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ServedFeedbackTest {
+  static {
+    TrustedRecords.trust();
+  }
+
   private static final ScoreVersions VERSIONS =
       new ScoreVersions("sha", "domain/cooking", 3L, null, 1L, 9L, null);
   private static final ScoreResult RESULT =
@@ -117,18 +121,13 @@ class ServedFeedbackTest {
   }
 
   private static ScoreResult result(CandidateScore... scores) {
-    return new ScoreResult(
-        "r",
-        "ann",
-        "cooking",
-        List.of(scores),
-        List.of(),
-        VERSIONS,
-        null,
-        null,
-        null,
-        ScoreErrorCode.NONE,
-        null,
-        new Position("attune.prompts", 0, 1L));
+    return ScoreResult.newBuilder()
+        .setRequestId("r")
+        .setUserId("ann")
+        .setDomain("cooking")
+        .setCandidates(List.of(scores))
+        .setVersions(VERSIONS)
+        .setSource(new Position("attune.prompts", 0, 1L))
+        .build();
   }
 }

@@ -69,9 +69,17 @@ public final class ScorerLoops implements AutoCloseable {
             EXPLAIN_PATIENCE);
   }
 
-  /** How requests are taken and put together. */
+  /**
+   * How requests are taken, put together and answered.
+   *
+   * @param shadow whether the topic's answers go where no product reads them
+   */
   public record Batching(
-      RequestLimits limits, BatchBudget budget, RowDomains rowDomains, Duration longestWait) {}
+      RequestLimits limits,
+      BatchBudget budget,
+      RowDomains rowDomains,
+      Duration longestWait,
+      boolean shadow) {}
 
   /**
    * Where requests of all doors are scored.
@@ -116,6 +124,7 @@ public final class ScorerLoops implements AutoCloseable {
               reader,
               batcher(batching),
               desk,
+              batching.shadow() ? Topics.REWARDS_SHADOW : Topics.REWARDS,
               metrics);
         },
         metrics::restarted);

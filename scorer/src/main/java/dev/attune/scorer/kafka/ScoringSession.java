@@ -1,5 +1,6 @@
 package dev.attune.scorer.kafka;
 
+import dev.attune.schemas.Topic;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.scorer.core.Prompt;
@@ -52,6 +53,7 @@ final class ScoringSession implements KafkaTask {
   private final PromptReader reader;
   private final ScoreBatcher batcher;
   private final ScoringDesk desk;
+  private final Topic<ScoreResult> answers;
   private final ScorerMetrics metrics;
 
   /**
@@ -61,6 +63,7 @@ final class ScoringSession implements KafkaTask {
 
   /**
    * @param clientMetrics of the two clients; all three are owned from now on
+   * @param answers where they go
    */
   ScoringSession(
       Consumer<String, byte[]> consumer,
@@ -69,6 +72,7 @@ final class ScoringSession implements KafkaTask {
       PromptReader reader,
       ScoreBatcher batcher,
       ScoringDesk desk,
+      Topic<ScoreResult> answers,
       ScorerMetrics metrics) {
     this.consumer = consumer;
     this.producer = producer;
@@ -76,6 +80,7 @@ final class ScoringSession implements KafkaTask {
     this.reader = reader;
     this.batcher = batcher;
     this.desk = desk;
+    this.answers = answers;
     this.metrics = metrics;
   }
 
@@ -180,9 +185,9 @@ final class ScoringSession implements KafkaTask {
     return true;
   }
 
-  private static ProducerRecord<String, ScoreResult> record(Prompt prompt, ScoreResult result) {
+  private ProducerRecord<String, ScoreResult> record(Prompt prompt, ScoreResult result) {
     String key = result.getUserId().isBlank() ? prompt.key() : result.getUserId();
-    return new ProducerRecord<>(Topics.REWARDS.name(), key, result);
+    return new ProducerRecord<>(answers.name(), key, result);
   }
 
   /** Where the producer cannot abort it is fenced or unsure of its commit: new clients find out. */

@@ -78,6 +78,7 @@ class ScoringSessionTest {
               1,
               InstantSource.system(),
               (requests, tokens, computation) -> {}),
+          Topics.REWARDS,
           new ScorerMetrics(meters));
 
   private ScoreBatcher batcher() {
