@@ -26,6 +26,34 @@ public final class ChaosCommand {
       description = "Show this help and exit.")
   boolean help;
 
+  /** What every run takes. */
+  static final class RunOptions {
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description =
+            "Of what is sent, what is published and what is killed (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Option(
+        names = "--max-minutes",
+        paramLabel = "N",
+        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
+    private int maxMinutes = 30;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the service's processes; may be repeated.")
+    private Map<String, String> set = Map.of();
+
+    @Option(
+        names = "--keep",
+        paramLabel = "DIR",
+        description = "Work in DIR, which must be empty, and leave data and logs there.")
+    private @Nullable Path keep;
+  }
+
   /** What {@code chaos ingest} takes. */
   static final class IngestOptions {
     @Option(
@@ -53,12 +81,6 @@ public final class ChaosCommand {
     private int instances = 2;
 
     @Option(
-        names = "--seed",
-        paramLabel = "N",
-        description = "Of the events and the kills (default: ${DEFAULT-VALUE}).")
-    private long seed = 1;
-
-    @Option(
         names = "--rate",
         paramLabel = "N",
         description = "Records a second (default: ${DEFAULT-VALUE}).")
@@ -67,27 +89,17 @@ public final class ChaosCommand {
     @Option(names = "--no-corrections", description = "Send no corrections and withdrawals.")
     private boolean noCorrections;
 
-    @Option(
-        names = "--max-minutes",
-        paramLabel = "N",
-        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
-    private int maxMinutes = 20;
-
-    @Option(
-        names = "--set",
-        paramLabel = "KEY=VALUE",
-        description = "A setting of the ingest processes; may be repeated.")
-    private Map<String, String> set = Map.of();
-
-    @Option(
-        names = "--keep",
-        paramLabel = "DIR",
-        description = "Work in DIR, which must be empty, and leave data and logs there.")
-    private @Nullable Path keep;
-
-    private ChaosSettings settings() {
+    private ChaosSettings settings(RunOptions run) {
       return new ChaosSettings(
-          events, kills, brokers, instances, seed, rate, !noCorrections, minutes(maxMinutes), set);
+          events,
+          kills,
+          brokers,
+          instances,
+          run.seed,
+          rate,
+          !noCorrections,
+          minutes(run.maxMinutes),
+          run.set);
     }
   }
 
@@ -98,10 +110,10 @@ public final class ChaosCommand {
         "killed (SIGKILL) while events come in. Afterwards every event that the brokers had",
         "acknowledged must be in exactly one bucket of each route. Fails if a single count is wrong."
       })
-  int ingest(@Mixin CommonOptions common, @Mixin IngestOptions options)
+  int ingest(@Mixin CommonOptions common, @Mixin RunOptions run, @Mixin IngestOptions options)
       throws IOException, InterruptedException {
     Console console = common.console();
-    ChaosResult result = in(options.keep, new IngestChaos(options.settings(), console)::run);
+    ChaosResult result = in(run.keep, new IngestChaos(options.settings(run), console)::run);
     ChaosSummary.print(result, console);
     JsonReport.write(common.json(), result);
     if (result.problem() != null) {
@@ -156,33 +168,9 @@ public final class ChaosCommand {
         description = "Trainer processes (default: ${DEFAULT-VALUE}).")
     private int instances = 2;
 
-    @Option(
-        names = "--seed",
-        paramLabel = "N",
-        description = "Of the buckets and the kills (default: ${DEFAULT-VALUE}).")
-    private long seed = 1;
-
-    @Option(
-        names = "--max-minutes",
-        paramLabel = "N",
-        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
-    private int maxMinutes = 30;
-
-    @Option(
-        names = "--set",
-        paramLabel = "KEY=VALUE",
-        description = "A setting of the trainer processes; may be repeated.")
-    private Map<String, String> set = Map.of();
-
-    @Option(
-        names = "--keep",
-        paramLabel = "DIR",
-        description = "Work in DIR, which must be empty, and leave data and logs there.")
-    private @Nullable Path keep;
-
-    private TrainSettings settings() {
+    private TrainSettings settings(RunOptions run) {
       return new TrainSettings(
-          data, events, kills, brokers, instances, seed, minutes(maxMinutes), set);
+          data, events, kills, brokers, instances, run.seed, minutes(run.maxMinutes), run.set);
     }
   }
 
@@ -194,12 +182,12 @@ public final class ChaosCommand {
         "thread, all models and all states must be the same to the bit, and every comparison must",
         "have been learned from once. Fails if anything differs."
       })
-  int train(@Mixin CommonOptions common, @Mixin TrainOptions options)
+  int train(@Mixin CommonOptions common, @Mixin RunOptions run, @Mixin TrainOptions options)
       throws IOException, InterruptedException {
     Console console = common.console();
     Path base = options.base == null ? DemoBase.get(console) : options.base;
-    TrainChaos chaos = new TrainChaos(options.settings(), base, console);
-    TrainResult result = in(options.keep, chaos::run);
+    TrainChaos chaos = new TrainChaos(options.settings(run), base, console);
+    TrainResult result = in(run.keep, chaos::run);
     TrainSummary.print(result, console);
     JsonReport.write(common.json(), result);
     if (!result.ok()) {
@@ -250,38 +238,22 @@ public final class ChaosCommand {
     private @Nullable Path base;
 
     @Option(
-        names = "--seed",
-        paramLabel = "N",
-        description = "Of the requests, the models and the kills (default: ${DEFAULT-VALUE}).")
-    private long seed = 1;
-
-    @Option(
         names = "--rate",
         paramLabel = "N",
         description = "Records a second (default: ${DEFAULT-VALUE}).")
     private int rate = 150;
 
-    @Option(
-        names = "--max-minutes",
-        paramLabel = "N",
-        description = "A run that takes longer has failed (default: ${DEFAULT-VALUE}).")
-    private int maxMinutes = 30;
-
-    @Option(
-        names = "--set",
-        paramLabel = "KEY=VALUE",
-        description = "A setting of the scorer processes; may be repeated.")
-    private Map<String, String> set = Map.of();
-
-    @Option(
-        names = "--keep",
-        paramLabel = "DIR",
-        description = "Work in DIR, which must be empty, and leave data and logs there.")
-    private @Nullable Path keep;
-
-    private ScoreChaosSettings settings() {
+    private ScoreChaosSettings settings(RunOptions run) {
       return new ScoreChaosSettings(
-          requests, kills, leaves, brokers, instances, seed, rate, minutes(maxMinutes), set);
+          requests,
+          kills,
+          leaves,
+          brokers,
+          instances,
+          run.seed,
+          rate,
+          minutes(run.maxMinutes),
+          run.set);
     }
   }
 
@@ -293,12 +265,12 @@ public final class ChaosCommand {
         "every request that the brokers had acknowledged must have exactly one committed answer, and",
         "the right one. Fails if a single count is wrong."
       })
-  int score(@Mixin CommonOptions common, @Mixin ScoreOptions options)
+  int score(@Mixin CommonOptions common, @Mixin RunOptions run, @Mixin ScoreOptions options)
       throws IOException, InterruptedException {
     Console console = common.console();
-    ScoreChaosSettings settings = options.settings();
+    ScoreChaosSettings settings = options.settings(run);
     Path base = options.base == null ? DemoBase.get(console) : options.base;
-    ScoreChaosResult result = in(options.keep, new ScoreChaos(settings, base, console)::run);
+    ScoreChaosResult result = in(run.keep, new ScoreChaos(settings, base, console)::run);
     ScoreChaosSummary.print(result, console);
     JsonReport.write(common.json(), result);
     if (result.problem() != null) {
