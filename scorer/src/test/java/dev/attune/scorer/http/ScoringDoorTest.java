@@ -719,6 +719,14 @@ class ScoringDoorTest {
     }
   }
 
+  private static boolean refused(TestDoor door) {
+    try (Socket late = door.connect("")) {
+      return late.isClosed();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
   @Test
   void shouldAnswerWhatIsUnderWayBeforeItCloses() throws Exception {
     // Given
@@ -736,7 +744,8 @@ class ScoringDoorTest {
 
     // Then
     assertThat(TestDoor.readAll(idle)).isEmpty();
-    assertThatThrownBy(() -> door.connect("")).isInstanceOf(IOException.class);
+    // The system may hold the port for a moment after it was closed.
+    await().until(() -> refused(door));
     assertThat(closed).isNotDone();
     result.complete(TestDoor.result(emptyRequest()));
     assertThat(response.join().statusCode()).isEqualTo(200);
