@@ -31,7 +31,7 @@ record StreamSettings(
           Map.entry("trainer.learning.batch-events", "64"),
           Map.entry("trainer.learning.general-replay", "0"),
           Map.entry("trainer.learning.decay-steps", "600"),
-          Map.entry("trainer.learning.average", "0.95"),
+          Map.entry("trainer.learning.average", "0.97"),
           Map.entry("trainer.gate.minimum-events", "128"),
           Map.entry("trainer.gate.anchors", "128"),
           Map.entry("trainer.gate.share", "0"),
