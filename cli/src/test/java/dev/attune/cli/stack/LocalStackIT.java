@@ -195,7 +195,7 @@ class LocalStackIT {
     assertThat(json(report).path("candidates").size()).isEqualTo(2);
     assertThat(out.toString())
         .contains("P(best is preferred)")
-        .contains("decided by the domain")
+        .containsPattern("decided by the (domain|head): it leads [12] by ")
         .contains(json(report).path("requestId").asText() + " user=ada domain=law model=");
   }
 
