@@ -9,13 +9,16 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
@@ -32,6 +35,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class GroupMember {
   private static final Duration BACKOFF = Duration.ofSeconds(1);
+
+  /** Of a commit, while the group moves. */
+  private static final int MOST_ATTEMPTS = 50;
+
   private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
 
   private final Consumer<String, PreferenceBucket> consumer;
@@ -43,6 +50,7 @@ public final class GroupMember {
   private final ConsumerRebalanceListener listener = new Rebalances();
   private @Nullable RuntimeException failure;
   private boolean rejoin;
+  private boolean rebalancing;
   private volatile boolean joined;
 
   /** Keeps the partitions that are assigned. Called while polling, which it must not do. */
@@ -188,6 +196,40 @@ public final class GroupMember {
     return lag;
   }
 
+  /**
+   * Runs a transaction of this member. The group may have moved on since the last poll: then the
+   * transaction is aborted, this member follows, and runs it again where it still owns the
+   * partition. So one member's coming and going does not make the others leave.
+   *
+   * @param transaction from its beginning to its commit, with {@link #metadata} as it is then
+   * @param owned whether the partition is owned still
+   * @param poll polls once; not called while partitions are handed over
+   * @return false: the partition is another's now, and nothing was committed
+   * @throws CommitFailedException where the group goes on moving
+   */
+  public boolean transact(
+      Producer<?, ?> producer, Runnable transaction, BooleanSupplier owned, Runnable poll) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        transaction.run();
+        return true;
+      } catch (CommitFailedException e) {
+        if (attempt == MOST_ATTEMPTS || rebalancing) {
+          throw e;
+        }
+        LOG.atInfo()
+            .addKeyValue("topic", topic.name())
+            .addKeyValue("attempt", attempt)
+            .log("the group has moved on, its commit is made again");
+        producer.abortTransaction();
+        poll.run();
+        if (rejoin || !owned.getAsBoolean()) {
+          return false;
+        }
+      }
+    }
+  }
+
   /** Failures that pass cost these partitions' memory: they are taken up anew. */
   public void orDrop(Collection<TopicPartition> partitions, Runnable work) {
     try {
@@ -242,6 +284,7 @@ public final class GroupMember {
       if (failure != null) {
         return;
       }
+      rebalancing = true;
       try {
         work.run();
       } catch (RuntimeException e) {
@@ -250,6 +293,8 @@ public final class GroupMember {
         } else {
           failure = e;
         }
+      } finally {
+        rebalancing = false;
       }
     }
   }

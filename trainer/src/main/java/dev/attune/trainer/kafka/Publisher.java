@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -45,6 +46,15 @@ final class Publisher {
   private final Provenance provenance;
   private final Clock clock;
 
+  /** Runs a transaction of the group's member, again where the group has moved on. */
+  interface Transactions {
+    /**
+     * @param transaction from its beginning to its commit
+     * @return false: the partition is another's by now, and nothing was committed
+     */
+    boolean run(Producer<?, ?> producer, Consumer<ConsumerGroupMetadata> transaction);
+  }
+
   Publisher(ArtifactStore artifacts, ManifestLog manifests, Provenance provenance, Clock clock) {
     this.artifacts = artifacts;
     this.manifests = manifests;
@@ -55,12 +65,13 @@ final class Publisher {
   /**
    * Commits a checkpoint.
    *
-   * @return the manifests of the changed models
+   * @return the manifests of the changed models; empty where the partition is another's by now, and
+   *     nothing was committed
    * @throws org.apache.kafka.common.KafkaException where it is not known to be committed: what is
    *     true is in the log then
    */
-  List<ModelVersion> publish(
-      OwnedPartition partition, Checkpoint checkpoint, ConsumerGroupMetadata group) {
+  Optional<List<ModelVersion>> publish(
+      OwnedPartition partition, Checkpoint checkpoint, Transactions transactions) {
     Instant now = clock.instant();
     BucketPosition position =
         new BucketPosition(
@@ -74,6 +85,25 @@ final class Publisher {
     artifacts.confirm();
     List<ModelVersion> all = Stream.concat(versions.stream(), calibrations.stream()).toList();
     List<VersionHistory.Obsolete> obsolete = obsolete(all, now);
+    boolean committed =
+        transactions.run(
+            partition.producer(),
+            group -> commit(partition, checkpoint, versions, calibrations, all, obsolete, group));
+    if (!committed) {
+      return Optional.empty();
+    }
+    obsolete.forEach(manifests.history()::forget);
+    return Optional.of(versions);
+  }
+
+  private static void commit(
+      OwnedPartition partition,
+      Checkpoint checkpoint,
+      List<ModelVersion> versions,
+      List<ModelVersion> calibrations,
+      List<ModelVersion> all,
+      List<VersionHistory.Obsolete> obsolete,
+      ConsumerGroupMetadata group) {
     Producer<String, SpecificRecord> producer = partition.producer();
     producer.beginTransaction();
     for (int i = 0; i < versions.size(); i++) {
@@ -104,8 +134,6 @@ final class Publisher {
             new OffsetAndMetadata(checkpoint.position(), note.encode())),
         group);
     producer.commitTransaction();
-    obsolete.forEach(manifests.history()::forget);
-    return versions;
   }
 
   private static void send(

@@ -400,7 +400,20 @@ public final class RewardsPipeline implements Pipeline {
     private void commit(OwnedPartition partition) {
       Timer.Sample sample = Timer.start(clock());
       Checkpoint checkpoint = learning.call(partition.trainer()::checkpoint, () -> {});
-      List<ModelVersion> versions = publisher.publish(partition, checkpoint, group.metadata());
+      Optional<List<ModelVersion>> published =
+          publisher.publish(
+              partition,
+              checkpoint,
+              (producer, transaction) ->
+                  group.transact(
+                      producer,
+                      () -> transaction.accept(group.metadata()),
+                      () -> owns(partition),
+                      () -> fetch(IDLE_POLL)));
+      if (published.isEmpty()) {
+        return;
+      }
+      List<ModelVersion> versions = published.get();
       partition.trainer().committed(checkpoint, versions);
       partition.progress().committed();
       sample.stop(metrics.publish());

@@ -12,10 +12,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +32,10 @@ class GroupMemberTest {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<String> told = new ArrayList<>();
   private @Nullable RuntimeException failure;
+  private Runnable handOver = () -> {};
   private int recovered;
+  private int attempts;
+  private int polls;
   private final GroupMember member =
       new GroupMember(
           consumer,
@@ -52,6 +58,7 @@ class GroupMemberTest {
     @Override
     public void handOver(Collection<TopicPartition> partitions) {
       told.add("hand over " + partitions);
+      handOver.run();
     }
 
     @Override
@@ -171,6 +178,71 @@ class GroupMemberTest {
     assertThat(consumer.paused()).containsExactly(SECOND);
     member.regulate(List.of(FIRST, SECOND), partition -> false);
     assertThat(consumer.paused()).isEmpty();
+  }
+
+  @Test
+  void shouldCommitAgainWhereTheGroupHasMovedOn() {
+    // Given
+    MockProducer<String, String> producer = producer();
+
+    // When
+    boolean committed =
+        member.transact(producer, () -> commitAtThe(3, producer), () -> true, () -> polls++);
+
+    // Then
+    assertThat(committed).isTrue();
+    assertThat(attempts).isEqualTo(3);
+    assertThat(polls).isEqualTo(2);
+    assertThat(producer.transactionCommitted()).isTrue();
+    assertThat(recovered).isZero();
+    assertThat(member.leaving()).isFalse();
+  }
+
+  @Test
+  void shouldLeaveToItsNewOwnerWhatItCouldNotCommit() {
+    // Given
+    MockProducer<String, String> producer = producer();
+
+    // When
+    boolean committed =
+        member.transact(producer, () -> commitAtThe(2, producer), () -> false, () -> polls++);
+
+    // Then
+    assertThat(committed).isFalse();
+    assertThat(attempts).isEqualTo(1);
+    assertThat(producer.transactionAborted()).isTrue();
+  }
+
+  @Test
+  void shouldNotPollWhileItHandsOver() {
+    // Given
+    MockProducer<String, String> producer = producer();
+    assign(List.of(FIRST));
+    handOver =
+        () -> member.transact(producer, () -> commitAtThe(2, producer), () -> true, () -> polls++);
+
+    // When
+    consumer.rebalance(List.of());
+
+    // Then
+    assertThat(polls).isZero();
+    assertThat(member.leaving()).isTrue();
+  }
+
+  private static MockProducer<String, String> producer() {
+    MockProducer<String, String> producer =
+        new MockProducer<>(true, null, new StringSerializer(), new StringSerializer());
+    producer.initTransactions();
+    return producer;
+  }
+
+  private void commitAtThe(int attempt, MockProducer<String, String> producer) {
+    producer.beginTransaction();
+    attempts++;
+    if (attempts < attempt) {
+      throw new CommitFailedException("another generation");
+    }
+    producer.commitTransaction();
   }
 
   /** As the consumer does it: while it is polled. */

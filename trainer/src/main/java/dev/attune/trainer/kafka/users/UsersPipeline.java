@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -370,12 +371,14 @@ public final class UsersPipeline implements Pipeline {
       group.orDrop(
           List.of(partition.topicPartition()),
           () -> {
-            commit(
+            if (!commit(
                 partition,
                 batch,
                 position.after(batch.last()),
                 rowPosition.after(batch.last()),
-                part);
+                part)) {
+              return;
+            }
             long now = clock.millis();
             for (OwnedUsers.Fetched one : fetched) {
               if (one.record().offset() <= batch.last()) {
@@ -401,44 +404,32 @@ public final class UsersPipeline implements Pipeline {
       }
     }
 
-    private void commit(
+    /** False: the partition is another's by now, and nothing was committed. */
+    private boolean commit(
         OwnedUsers partition,
         UserPartition.Batch batch,
         long position,
         long rowPosition,
         UsersMetrics.Part part) {
-      TopicPartition topicPartition = partition.topicPartition();
       // Rows that pass over buckets change nothing: the next commit says how far they have come.
       if (!batch.changes().isEmpty()) {
         Timer.Sample sample = Timer.start();
-        partition.producer().beginTransaction();
-        batch
-            .changes()
-            .forEach(
-                (user, state) ->
-                    partition
-                        .producer()
-                        .send(
-                            new ProducerRecord<>(
-                                Topics.USERS.name(), topicPartition.partition(), user, state)));
         batch.tally().predictions().forEach(partition.measurements()::add);
-        if (partition.evaluationDue(settings.evaluateEvery())) {
-          Evaluation evaluation = evaluation(partition);
-          partition
-              .producer()
-              .send(
-                  new ProducerRecord<>(
-                      Topics.EVALUATIONS.name(), evaluation.getModel(), evaluation));
+        Optional<Evaluation> evaluation =
+            partition.evaluationDue(settings.evaluateEvery())
+                ? Optional.of(evaluation(partition))
+                : Optional.empty();
+        OffsetAndMetadata offset =
+            new OffsetAndMetadata(position, partition.note(rowPosition, batch, epoch()).encode());
+        boolean committed =
+            group.transact(
+                partition.producer(),
+                () -> transaction(partition, batch, evaluation, offset),
+                () -> owns(partition),
+                () -> fetch(IDLE_POLL));
+        if (!committed) {
+          return false;
         }
-        partition
-            .producer()
-            .sendOffsetsToTransaction(
-                Map.of(
-                    topicPartition,
-                    new OffsetAndMetadata(
-                        position, partition.note(rowPosition, batch, epoch()).encode())),
-                group.metadata());
-        partition.producer().commitTransaction();
         sample.stop(part.commit());
       }
       partition.users().committed(batch);
@@ -446,6 +437,30 @@ public final class UsersPipeline implements Pipeline {
       partition.rows().removeIf(fetched -> fetched.record().offset() < rowPosition);
       metrics.committed(batch.tally());
       metrics.owned(owned.values());
+      return true;
+    }
+
+    private void transaction(
+        OwnedUsers partition,
+        UserPartition.Batch batch,
+        Optional<Evaluation> evaluation,
+        OffsetAndMetadata offset) {
+      TopicPartition topicPartition = partition.topicPartition();
+      var producer = partition.producer();
+      producer.beginTransaction();
+      batch
+          .changes()
+          .forEach(
+              (user, state) ->
+                  producer.send(
+                      new ProducerRecord<>(
+                          Topics.USERS.name(), topicPartition.partition(), user, state)));
+      evaluation.ifPresent(
+          measured ->
+              producer.send(
+                  new ProducerRecord<>(Topics.EVALUATIONS.name(), measured.getModel(), measured)));
+      producer.sendOffsetsToTransaction(Map.of(topicPartition, offset), group.metadata());
+      producer.commitTransaction();
     }
 
     private Evaluation evaluation(OwnedUsers partition) {
