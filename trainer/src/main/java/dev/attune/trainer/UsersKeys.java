@@ -45,8 +45,9 @@ final class UsersKeys {
       ConfigKey.bool(
           "trainer.users.batched",
           false,
-          "Whether features that a batch lacks are read in one pass: faster, but the last bits of"
-              + " states then depend on what was polled together.");
+          "Whether a batch's events share their passes: the features that heads lack, and what rows"
+              + " learn from. Faster, but the last bits of states then depend on what was polled"
+              + " together.");
 
   private static final ConfigKey<Integer> REFERENCES =
       ConfigKey.integer(

@@ -3,16 +3,11 @@ package dev.attune.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.attune.model.engine.Precision;
 import dev.attune.model.head.BasisLearner;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.Progress;
-import dev.attune.model.lm.Stage1;
-import dev.attune.model.lm.Stage1Config;
 import dev.attune.model.personal.PersonalConfig;
 import dev.attune.model.policy.Policy;
 import dev.attune.model.policy.PolicyConfig;
-import dev.attune.model.text.Turn;
 import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.GateDecision;
@@ -29,7 +24,6 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -51,17 +45,7 @@ class PolicyPipelineIT {
 
   @BeforeAll
   static void load(@TempDir Path folder) {
-    List<List<Turn>> texts =
-        IntStream.range(0, 60)
-            .mapToObj(i -> List.of(new Turn("user", "It belongs to number " + i + ", I know.")))
-            .toList();
-    Stage1.train(
-        texts,
-        new Stage1Config(300, 16, 32, 1, 2, 128, 16, 2, 2, 0.02, 3e-3, 1),
-        Precision.FP32,
-        folder,
-        Progress.NONE);
-    base = BaseModel.load(folder, Precision.FP32);
+    base = SmallBase.train(folder);
   }
 
   @AfterAll

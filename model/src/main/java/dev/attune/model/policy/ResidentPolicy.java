@@ -96,15 +96,76 @@ public final class ResidentPolicy implements AutoCloseable {
   }
 
   /**
-   * Learns an event's comparisons into the state's row: each a Gaussian update in the subspace,
-   * with the slope at the row before the event. Judgements teach heads alone. The event has passes
-   * of its own, so what is learned does not depend on what else is learned.
+   * An event that a row shall learn.
+   *
+   * @param state of the policy's epoch, with a row
+   */
+  public record RowEvent(UserState state, PreferenceExample event) {}
+
+  /**
+   * What events say about rows, each at the row of its own state, in one pass over all of them.
+   * Beside others an event's slopes may differ in their last bits from those that it has alone.
+   * Judgements teach heads alone, so they have no slopes.
+   *
+   * @return for each event, in order, the slopes of its comparisons
+   * @throws IllegalStateException if the policy has no rows
+   */
+  public List<RowSlopes> slopes(List<RowEvent> events) {
+    PersonalModel loaded = requireModel();
+    UserRowTable rows = new UserRowTable();
+    List<Candidates> candidates = new ArrayList<>();
+    List<RowEvent> compared = new ArrayList<>();
+    for (RowEvent one : events) {
+      if (!one.event().pairs().isEmpty()) {
+        rows.put(USER + compared.size(), row(one.state()));
+        candidates.add(new Candidates(one.event().prompt(), one.event().replies()));
+        compared.add(one);
+      }
+    }
+    List<RowGradient> gradients = List.of();
+    if (!compared.isEmpty()) {
+      List<ReferencedReplies> referenced = reference.encode(candidates);
+      List<PersonalExample> examples = new ArrayList<>();
+      for (int i = 0; i < compared.size(); i++) {
+        PreferenceExample event = compared.get(i).event();
+        examples.add(
+            new PersonalExample(
+                USER + i, event.userText(), referenced.get(i), event.pairs(), List.of()));
+      }
+      try (RowLearner learner = new RowLearner(loaded, rows)) {
+        gradients = learner.gradients(examples);
+      }
+    }
+    List<RowSlopes> slopes = new ArrayList<>();
+    int from = 0;
+    for (RowEvent one : events) {
+      int to = from + one.event().pairs().size();
+      slopes.add(new RowSlopes(one.state().row(), gradients.subList(from, to)));
+      from = to;
+    }
+    return slopes;
+  }
+
+  /**
+   * Learns an event's comparisons into the state's row, each a Gaussian update in the subspace,
+   * with slopes at the row before the event. The event has passes of its own, so what is learned
+   * does not depend on what else is learned.
    *
    * @param state of the policy's epoch, with a row
    * @return the state with the row learned and one more event of the row
    */
   public UserState learn(UserState state, PreferenceExample event) {
-    return state.withRow(moved(state, event, RowSubspace::observe), state.rowEvents() + 1);
+    return learn(state, event, slopes(List.of(new RowEvent(state, event))).get(0));
+  }
+
+  /**
+   * Like {@link #learn(UserState, PreferenceExample)}, with slopes that were taken before, maybe at
+   * an earlier row: then what the user's events have taught since is accounted for to first order.
+   *
+   * @param slopes of this event
+   */
+  public UserState learn(UserState state, PreferenceExample event, RowSlopes slopes) {
+    return state.withRow(moved(state, event, slopes, RowSubspace::observe), state.rowEvents() + 1);
   }
 
   /**
@@ -115,8 +176,9 @@ public final class ResidentPolicy implements AutoCloseable {
    * @return the state with one event of the row less
    */
   public UserState forget(UserState state, PreferenceExample event) {
+    RowSlopes slopes = slopes(List.of(new RowEvent(state, event))).get(0);
     return state.withRow(
-        moved(state, event, RowSubspace::forget), Math.max(0, state.rowEvents() - 1));
+        moved(state, event, slopes, RowSubspace::forget), Math.max(0, state.rowEvents() - 1));
   }
 
   /** How a belief changes by one comparison. */
@@ -130,33 +192,18 @@ public final class ResidentPolicy implements AutoCloseable {
         double weight);
   }
 
-  private GaussianWeights moved(UserState state, PreferenceExample event, Change change) {
-    PersonalModel loaded = requireModel();
-    RowSubspace subspace = policy.rows();
-    GaussianWeights before = state.row();
-    GaussianWeights belief = before;
-    if (event.pairs().isEmpty()) {
-      return belief;
-    }
-    UserRowTable rows = new UserRowTable();
-    rows.put(USER, row(state));
-    ReferencedReplies replies = reference.encode(new Candidates(event.prompt(), event.replies()));
-    List<RowGradient> slopes;
-    try (RowLearner learner = new RowLearner(loaded, rows)) {
-      slopes =
-          learner.gradients(
-              List.of(
-                  new PersonalExample(USER, event.userText(), replies, event.pairs(), List.of())));
-    }
-    for (int i = 0; i < slopes.size(); i++) {
-      RowGradient slope = slopes.get(i);
+  private GaussianWeights moved(
+      UserState state, PreferenceExample event, RowSlopes slopes, Change change) {
+    GaussianWeights belief = state.row();
+    for (int i = 0; i < slopes.slopes().size(); i++) {
+      RowGradient slope = slopes.slopes().get(i);
       Pair pair = event.pairs().get(i);
       belief =
           change.apply(
-              subspace,
+              policy.rows(),
               belief,
               slope.gradient(),
-              slope.difference() + subspace.moved(before, belief, slope.gradient()),
+              slope.difference() + policy.rows().moved(slopes.at(), belief, slope.gradient()),
               pair.tie() ? 0.5 : 1,
               pair.weight());
     }

@@ -4,6 +4,7 @@ import dev.attune.model.head.ReplyFeatures;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.policy.Policy;
 import dev.attune.model.policy.ResidentPolicy;
+import dev.attune.model.policy.RowSlopes;
 import dev.attune.model.policy.UserState;
 import dev.attune.model.reward.PreferenceExample;
 import java.util.List;
@@ -44,8 +45,13 @@ public final class BasePasses implements PolicyPasses {
   }
 
   @Override
-  public UserState learnRow(UserState state, PreferenceExample event) {
-    return resident.learn(state, event);
+  public List<RowSlopes> slopes(List<ResidentPolicy.RowEvent> events) {
+    return resident.slopes(events);
+  }
+
+  @Override
+  public UserState learnRow(UserState state, PreferenceExample event, RowSlopes slopes) {
+    return resident.learn(state, event, slopes);
   }
 
   @Override

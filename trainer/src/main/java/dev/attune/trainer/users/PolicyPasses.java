@@ -2,6 +2,8 @@ package dev.attune.trainer.users;
 
 import dev.attune.model.head.ReplyFeatures;
 import dev.attune.model.policy.Policy;
+import dev.attune.model.policy.ResidentPolicy;
+import dev.attune.model.policy.RowSlopes;
 import dev.attune.model.policy.UserState;
 import dev.attune.model.reward.PreferenceExample;
 import java.util.List;
@@ -28,8 +30,11 @@ public interface PolicyPasses extends AutoCloseable {
   /** The features of replies, [replies][d] for each prompt, of one pass over all of them. */
   List<float[][]> features(List<ReplyFeatures.Candidates> candidates);
 
+  /** What events say about rows, each at its own state's, of one pass over all of them. */
+  List<RowSlopes> slopes(List<ResidentPolicy.RowEvent> events);
+
   /** The state with its row learned from the event, which is counted. */
-  UserState learnRow(UserState state, PreferenceExample event);
+  UserState learnRow(UserState state, PreferenceExample event, RowSlopes slopes);
 
   /** The state with its row as if the event had not been learned, to first order. */
   UserState forgetRow(UserState state, PreferenceExample event);

@@ -4,6 +4,7 @@ import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.schemas.events.UserEmbedding;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,23 +112,52 @@ public final class UserPartition {
    * Learns records into rows, in their order, until so many events are learned.
    *
    * @param records at least one; heads have learned them
+   * @param together read what all of them say in one pass
    */
-  public Batch learnRows(List<BucketRecord> records, UserTrainer trainer, int most) {
+  public Batch learnRows(
+      List<BucketRecord> records, UserTrainer trainer, int most, boolean together) {
+    List<BucketRecord> batch = firstEvents(records, most);
+    if (together) {
+      List<UserTrainer.RowBucket> buckets = new ArrayList<>();
+      for (BucketRecord record : batch) {
+        UserEmbedding before = store.get(record.userId());
+        if (learnsRow(before, record)) {
+          buckets.add(new UserTrainer.RowBucket(before, record.bucket()));
+        }
+      }
+      trainer.prefetchRows(buckets);
+    }
     Map<String, @Nullable UserEmbedding> changes = new LinkedHashMap<>();
     Tally tally = new Tally();
-    long last = -1;
-    for (BucketRecord record : records) {
-      if (tally.rowEvents >= most) {
-        break;
-      }
-      last = record.offset();
+    for (BucketRecord record : batch) {
       UserEmbedding before = state(record.userId(), changes);
-      // Who left since then, or began anew, has nothing to do with an old bucket.
-      if (record.bucket() != null && before != null && before.getFirstBucket() <= last) {
-        changes.put(record.userId(), trainer.learnRow(before, last, record.bucket(), tally));
+      if (learnsRow(before, record)) {
+        changes.put(
+            record.userId(), trainer.learnRow(before, record.offset(), record.bucket(), tally));
       }
     }
-    return new Batch(changes, time, last, tally);
+    return new Batch(changes, time, batch.get(batch.size() - 1).offset(), tally);
+  }
+
+  /** The first records, with as many events as it takes to reach the most. */
+  private List<BucketRecord> firstEvents(List<BucketRecord> records, int most) {
+    List<BucketRecord> first = new ArrayList<>();
+    int events = 0;
+    for (BucketRecord record : records) {
+      if (events >= most) {
+        break;
+      }
+      first.add(record);
+      if (learnsRow(store.get(record.userId()), record)) {
+        events += record.bucket().getFeedback().size();
+      }
+    }
+    return first;
+  }
+
+  /** Who left since then, or began anew, has nothing to do with an old bucket. */
+  private static boolean learnsRow(@Nullable UserEmbedding before, BucketRecord record) {
+    return record.bucket() != null && before != null && before.getFirstBucket() <= record.offset();
   }
 
   /** Takes over a batch of this partition that was committed. */

@@ -9,13 +9,16 @@ import dev.attune.schemas.events.Retraction;
 import dev.attune.schemas.events.UserEmbedding;
 import dev.attune.trainer.core.TrainerException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Learns a bucket into its user's state under one policy: the head, and on its own the row. Of each
  * bucket, retractions come first, then its events in order. Nothing else matters to the result:
- * neither what other users do nor what is learned together. One thread at a time.
+ * neither what other users do nor, unless it was read ahead, what is learned together. One thread
+ * at a time.
  */
 public final class UserTrainer {
   private final PolicyPasses passes;
@@ -101,6 +104,39 @@ public final class UserTrainer {
       next.setLastEventAt(bucket.getLastEventAt());
     }
     return next;
+  }
+
+  /**
+   * A bucket that rows are to learn.
+   *
+   * @param before its user's state by now
+   */
+  record RowBucket(UserEmbedding before, PreferenceBucket bucket) {}
+
+  /** Reads what rows will need of these buckets in one pass. */
+  void prefetchRows(List<RowBucket> buckets) {
+    if (rows == null) {
+      return;
+    }
+    // What is learned anew has passes of its own, for it is far from where it was.
+    Set<String> refitted = new HashSet<>();
+    for (RowBucket one : buckets) {
+      if (!one.bucket().getRetractions().isEmpty()) {
+        refitted.add(one.before().getUserId());
+      }
+    }
+    List<RowEventLearner.Coming> coming = new ArrayList<>();
+    for (RowBucket one : buckets) {
+      if (!refitted.contains(one.before().getUserId())) {
+        UserState state = carried(one.before());
+        for (Feedback feedback : one.bucket().getFeedback()) {
+          coming.add(
+              new RowEventLearner.Coming(
+                  state, new PastEvent(feedback, one.bucket().getUserText())));
+        }
+      }
+    }
+    rows.prefetch(coming);
   }
 
   /**

@@ -4,6 +4,8 @@ import dev.attune.model.head.GaussianWeights;
 import dev.attune.model.head.HeadBasis;
 import dev.attune.model.head.ReplyFeatures;
 import dev.attune.model.policy.Policy;
+import dev.attune.model.policy.ResidentPolicy;
+import dev.attune.model.policy.RowSlopes;
 import dev.attune.model.policy.UserState;
 import dev.attune.model.reward.PreferenceExample;
 import java.util.ArrayList;
@@ -84,7 +86,12 @@ public final class FakePasses implements PolicyPasses {
   }
 
   @Override
-  public UserState learnRow(UserState state, PreferenceExample event) {
+  public List<RowSlopes> slopes(List<ResidentPolicy.RowEvent> events) {
+    throw new UnsupportedOperationException("a policy without rows");
+  }
+
+  @Override
+  public UserState learnRow(UserState state, PreferenceExample event, RowSlopes slopes) {
     throw new UnsupportedOperationException("a policy without rows");
   }
 

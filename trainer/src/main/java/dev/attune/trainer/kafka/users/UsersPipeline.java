@@ -62,8 +62,11 @@ public final class UsersPipeline implements Pipeline {
 
   private static final int QUEUE_LIMIT = 2 * BATCH;
 
-  /** Events that rows learn between two batches of heads. */
+  /** Events that rows learn between two batches of heads, each with a pass of its own. */
   private static final int ROW_EVENTS = 4;
+
+  /** The same where one pass serves all of them. */
+  private static final int ROW_EVENTS_TOGETHER = 16;
 
   private final UsersSettings settings;
   private final TrainerClients clients;
@@ -331,7 +334,14 @@ public final class UsersPipeline implements Pipeline {
               partition,
               batch,
               metrics.rows(),
-              records -> partition.users().learnRows(records, with.trainer(), ROW_EVENTS),
+              records ->
+                  partition
+                      .users()
+                      .learnRows(
+                          records,
+                          with.trainer(),
+                          settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS,
+                          settings.batched()),
               last -> partition.position(),
               last -> last + 1);
           return true;

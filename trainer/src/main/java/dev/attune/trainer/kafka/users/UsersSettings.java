@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param stateDir the folder of the stores on disk; one process's
  * @param memory bytes that the stores of all partitions take
  * @param rows whether P-DPO rows are learned
- * @param batched whether a batch's missing features are read in one pass; states then depend on
- *     what was polled together, in their last bits
+ * @param batched whether a batch's events share their passes; states then depend on what was polled
+ *     together, in their last bits
  * @param references how many of its latest events a state refers to
  * @param rememberedReplies how many replies' features are remembered
  * @param expireAfter how long a user may be idle; empty: for ever

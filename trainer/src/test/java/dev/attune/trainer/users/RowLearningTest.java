@@ -1,0 +1,145 @@
+package dev.attune.trainer.users;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.attune.model.lm.BaseModel;
+import dev.attune.model.personal.PersonalConfig;
+import dev.attune.model.policy.Policy;
+import dev.attune.model.policy.PolicyConfig;
+import dev.attune.model.policy.PolicyLearner;
+import dev.attune.model.policy.UserEvent;
+import dev.attune.model.reward.PreferenceExample;
+import dev.attune.trainer.SmallBase;
+import dev.attune.trainer.core.OnlineLearners;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows of users, learned from buckets by passes of a real policy. */
+class RowLearningTest {
+  private static final int REFERENCES = 8;
+
+  private static BaseModel base;
+  private static Policy policy;
+
+  private final List<BucketRecord> log = new ArrayList<>();
+  private UserTrainers.Loaded loaded;
+
+  @BeforeAll
+  static void load(@TempDir Path folder) {
+    base = SmallBase.train(folder);
+    policy = trained();
+  }
+
+  @AfterAll
+  static void unload() {
+    base.close();
+  }
+
+  @BeforeEach
+  void start() {
+    loaded =
+        new UserTrainers(BasePasses.loader(base), references -> Map.of(), REFERENCES, 100)
+            .load(policy);
+    for (int i = 0; i < 12; i++) {
+      String user = "user-" + i % 5;
+      log.add(new BucketRecord(i, user, UserBuckets.of(user, 2L * i, 2L * i + 1)));
+    }
+  }
+
+  @Test
+  void shouldLearnTheSameWithOrWithoutSharedPasses() {
+    // Given
+    Map<String, byte[]> alone = states(1, false);
+
+    // When
+    Map<String, byte[]> together = states(10, true);
+
+    // Then
+    assertThat(together).containsOnlyKeys(alone.keySet());
+    alone.forEach(
+        (user, bytes) -> {
+          var expected = UserEmbeddings.fromBytes(bytes);
+          var state = UserEmbeddings.fromBytes(together.get(user));
+          float[] row = UserEmbeddings.state(expected).row().mean();
+          assertThat(state.getRowEvents()).isEqualTo(expected.getRowEvents()).isPositive();
+          assertThat(state.getRowReferences()).isEqualTo(expected.getRowReferences());
+          assertThat(state.getRowIncluded()).isEqualTo(expected.getRowIncluded());
+          assertThat(norm(row)).isPositive();
+          // Later events of the batch have their slopes at an earlier row, to first order.
+          assertThat(UserEmbeddings.state(state).row().mean())
+              .containsExactly(row, within(0.1f * norm(row)));
+        });
+  }
+
+  @Test
+  void shouldLearnAnewAloneWhatWasLearnedTogether() {
+    // Given
+    log.clear();
+    for (int i = 0; i < 4; i++) {
+      log.add(new BucketRecord(i, "user-" + i, UserBuckets.of("user-" + i, i)));
+    }
+    log.add(new BucketRecord(4, "user-2", UserBuckets.retracting("user-2", 4, 2)));
+
+    // When
+    Map<String, byte[]> states = states(16, true);
+
+    // Then
+    assertThat(UserEmbeddings.state(UserEmbeddings.fromBytes(states.get("user-2"))).row())
+        .isEqualTo(policy.generic().row());
+    assertThat(UserEmbeddings.state(UserEmbeddings.fromBytes(states.get("user-1"))).row())
+        .isNotEqualTo(policy.generic().row());
+  }
+
+  /** The users' states after the log, rows in batches of so many events. */
+  private Map<String, byte[]> states(int most, boolean together) {
+    MapUserStore store = new MapUserStore();
+    UserPartition partition = new UserPartition(store, null, Instant.EPOCH);
+    UserTrainer trainer = loaded.trainer();
+    partition.committed(partition.learnHeads(log, trainer, false));
+    int next = 0;
+    while (next < log.size()) {
+      UserPartition.Batch batch =
+          partition.learnRows(log.subList(next, log.size()), trainer, most, together);
+      partition.committed(batch);
+      next = (int) batch.last() + 1;
+    }
+    return store.bytes();
+  }
+
+  private static Policy trained() {
+    PolicyConfig defaults = PolicyConfig.defaults();
+    PersonalConfig rows = defaults.rows();
+    PersonalConfig small =
+        new PersonalConfig(
+            rows.users(), rows.loss(), rows.lora(), rows.optimizer(), 24, 32, 8192, 1);
+    PolicyLearner learner =
+        new PolicyLearner(
+            base, new PolicyConfig(defaults.basis(), defaults.prior(), 24, 32, small, 20, 2));
+    List<UserEvent> events = new ArrayList<>();
+    for (int i = 0; i < 48; i++) {
+      String user = "user-" + i % 6;
+      PreferenceExample event = OnlineLearners.example(UserBuckets.feedback(user, i), null, 0);
+      events.add(
+          new UserEvent(user, event, List.of(OptionalDouble.empty(), OptionalDouble.empty())));
+    }
+    return learner.next(learner.start(), events, () -> true).policy().orElseThrow();
+  }
+
+  private static float norm(float[] values) {
+    float sum = 0;
+    for (float value : values) {
+      sum += value * value;
+    }
+    return (float) Math.sqrt(sum);
+  }
+}
