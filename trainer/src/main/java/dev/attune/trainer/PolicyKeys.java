@@ -56,6 +56,14 @@ final class PolicyKeys {
           Duration.ofMillis(1),
           Duration.ofDays(1),
           "How long what has been read waits at most to be stored, between two epochs.");
+  private static final ConfigKey<Double> DUTY_CYCLE =
+      ConfigKey.decimal(
+          "trainer.policy.duty-cycle",
+          PolicySettings.defaults().dutyCycle(),
+          0.01,
+          1.0,
+          "Share of the time that learning an epoch computes; in the rest of it, what people wait"
+              + " for has the machine.");
   private static final ConfigKey<Integer> LEARNED =
       integer(
           "learned",
@@ -126,6 +134,7 @@ final class PolicyKeys {
         SAMPLE_OF_USER,
         SEED,
         CHECKPOINT,
+        DUTY_CYCLE,
         LEARNED,
         PRINCIPAL,
         VARIANCE,
@@ -171,7 +180,8 @@ final class PolicyKeys {
             configuration.get(SAMPLE),
             configuration.get(SAMPLE_OF_USER),
             configuration.get(SEED)),
-        configuration.get(CHECKPOINT));
+        configuration.get(CHECKPOINT),
+        configuration.get(DUTY_CYCLE));
   }
 
   private static ConfigKey<Integer> integer(

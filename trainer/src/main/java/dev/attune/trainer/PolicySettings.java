@@ -12,12 +12,14 @@ import java.time.Duration;
  * @param recipe what an epoch is and how it is learned
  * @param training how events are sampled and when epochs are learned
  * @param checkpointInterval how long at most what has been read waits to be stored
+ * @param dutyCycle share of the time that learning an epoch may compute
  */
 public record PolicySettings(
     String group,
     PolicyConfig recipe,
     PolicyTraining.Settings training,
-    Duration checkpointInterval) {
+    Duration checkpointInterval,
+    double dutyCycle) {
   public PolicySettings {
     if (group.isBlank()) {
       throw new IllegalArgumentException(PolicyKeys.GROUP.name() + " is empty");
@@ -30,6 +32,7 @@ public record PolicySettings(
         "attune-trainer-policy",
         PolicyConfig.defaults(),
         new PolicyTraining.Settings(new EpochSchedule(64, 16_384), 4096, 64, 1),
-        Duration.ofMinutes(10));
+        Duration.ofMinutes(10),
+        0.5);
   }
 }

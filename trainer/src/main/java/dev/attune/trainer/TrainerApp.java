@@ -220,6 +220,7 @@ public final class TrainerApp implements Service {
         new PolicyPipeline.Settings(
             settings.training(),
             settings.checkpointInterval(),
+            settings.dutyCycle(),
             config.keepVersions(),
             config.keepAtLeast()),
         new PolicyClients(config.kafka(), settings.group()),

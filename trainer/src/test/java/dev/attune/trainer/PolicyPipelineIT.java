@@ -208,7 +208,8 @@ class PolicyPipelineIT {
                     4,
                     2),
                 new PolicyTraining.Settings(new EpochSchedule(24, 24), 1000, 100, 1),
-                Duration.ofMillis(200)),
+                Duration.ofMillis(200),
+                1),
             plain.users());
     return new TrainerApp(config, meters, base);
   }

@@ -303,7 +303,7 @@ public final class BenchCommand {
         names = "--warm-up",
         paramLabel = "N",
         description = "Seconds before the measurement (default: ${DEFAULT-VALUE}).")
-    private int warmUp = 20;
+    private int warmUp = 90;
 
     @Option(
         names = "--seconds",
@@ -355,7 +355,7 @@ public final class BenchCommand {
         "Everything on an embedded broker, with users who say 50 times a second which of two scored",
         "replies they prefer: the time until that is in their scores and in their rows, and until",
         "the gate has decided on a domain's new version. Beside it, a record's way through a loop",
-        "that copies it exactly once. About three minutes."
+        "that copies it exactly once. About four minutes."
       })
   int freshness(@Mixin CommonOptions common, @Mixin FreshnessOptions options)
       throws IOException, InterruptedException {

@@ -83,7 +83,6 @@ public final class FreshnessBenchmark {
   private StackConfig config(Path dir) {
     StackConfig config =
         StackConfig.onFreePorts(dir, settings.base())
-            .with("trainer.pipelines", "rewards,users,policy")
             .with("trainer.state.dir", dir.resolve("trainer").toString())
             .with("scorer.users.dir", dir.resolve("scorer").toString())
             // What is late is to be measured, not cut off.

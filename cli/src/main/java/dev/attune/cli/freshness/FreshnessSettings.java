@@ -2,6 +2,7 @@ package dev.attune.cli.freshness;
 
 import dev.attune.cli.CliException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -14,7 +15,7 @@ import java.util.Map;
  * @param users who take turns
  * @param sampleEvery of so many events one is asked for
  * @param seed of users, texts and choices
- * @param settings further settings of the services, by their names
+ * @param settings of the services, by their names; {@link #SERVICES} where they say nothing
  */
 public record FreshnessSettings(
     Path base,
@@ -26,8 +27,30 @@ public record FreshnessSettings(
     long seed,
     Map<String, String> settings) {
 
+  /**
+   * What two cores can keep up with at the default rate. Each event is learned by a reward model, a
+   * head and a row; nothing is learned twice (no replay), passes are shared, texts are cut, and a
+   * domain's version is decided on every 128 events.
+   */
+  static final Map<String, String> SERVICES =
+      Map.ofEntries(
+          Map.entry("trainer.pipelines", "rewards,users,policy"),
+          Map.entry("trainer.learning.replay", "0"),
+          Map.entry("trainer.learning.general-replay", "0"),
+          Map.entry("trainer.learning.batch-events", "64"),
+          Map.entry("trainer.learning.prompt-tokens", "64"),
+          Map.entry("trainer.learning.reply-tokens", "96"),
+          Map.entry("trainer.gate.minimum-events", "128"),
+          Map.entry("trainer.gate.anchors", "128"),
+          Map.entry("trainer.policy.prompt-tokens", "64"),
+          Map.entry("trainer.policy.reply-tokens", "96"),
+          Map.entry("trainer.policy.duty-cycle", "0.25"),
+          Map.entry("trainer.users.batched", "true"));
+
   public FreshnessSettings {
-    settings = Map.copyOf(settings);
+    Map<String, String> all = new HashMap<>(SERVICES);
+    all.putAll(settings);
+    settings = Map.copyOf(all);
     require(rate >= 1 && rate <= 10_000, "--rate", rate, "1 to 10000");
     require(warmUp >= 0 && warmUp <= 3_600, "--warm-up", warmUp, "0 to 3600");
     require(seconds >= 1 && seconds <= 86_400, "--seconds", seconds, "1 to 86400");

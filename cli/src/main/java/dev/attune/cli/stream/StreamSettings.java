@@ -39,6 +39,7 @@ record StreamSettings(
           Map.entry("trainer.checkpoint.interval", "2s"),
           Map.entry("trainer.policy.prompt-tokens", "64"),
           Map.entry("trainer.policy.reply-tokens", "96"),
+          Map.entry("trainer.policy.duty-cycle", "1"),
           Map.entry("trainer.policy.rows", "false"),
           Map.entry("trainer.users.rows", "false"),
           Map.entry("scorer.after.max-wait", "30s"),

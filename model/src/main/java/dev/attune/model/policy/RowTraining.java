@@ -8,12 +8,16 @@ import dev.attune.model.personal.PersonalExample;
 import dev.attune.model.personal.PersonalLearner;
 import dev.attune.model.personal.PersonalWeights;
 import dev.attune.model.personal.ReferenceModel;
+import dev.attune.model.personal.ReferencedReplies;
 import dev.attune.model.personal.UserRow;
 import dev.attune.model.personal.UserRowTable;
+import dev.attune.model.policy.ResidentPolicy.RowEvent;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowTraining {
   private static final int BATCH = 8;
+
+  /** Events that share their passes before training. */
+  private static final int READ_TOGETHER = 32;
 
   /** Passes over the sample that are enough where it is small. */
   private static final int PASSES = 4;
@@ -77,10 +84,18 @@ final class RowTraining {
   private UserRowTable rows(Policy previous, List<UserEvent> events, BooleanSupplier goOn) {
     Map<String, UserState> states = new HashMap<>();
     try (ResidentPolicy resident = new ResidentPolicy(base, previous)) {
-      for (UserEvent event : events) {
+      for (List<UserEvent> round : rounds(events)) {
         PolicyLearner.requireGoOn(goOn);
-        UserState state = states.getOrDefault(event.user(), previous.generic());
-        states.put(event.user(), resident.learn(state, event.event()));
+        List<RowEvent> together = new ArrayList<>();
+        for (UserEvent one : round) {
+          UserState state = states.getOrDefault(one.user(), previous.generic());
+          together.add(new RowEvent(state, one.event()));
+        }
+        List<RowSlopes> slopes = resident.slopes(together);
+        for (int i = 0; i < round.size(); i++) {
+          RowEvent one = together.get(i);
+          states.put(round.get(i).user(), resident.learn(one.state(), one.event(), slopes.get(i)));
+        }
       }
     }
     UserRowTable rows = new UserRowTable();
@@ -88,19 +103,48 @@ final class RowTraining {
     return rows;
   }
 
+  /** Events whose users differ, so that they can share passes: each user's in their order. */
+  private static List<List<UserEvent>> rounds(List<UserEvent> events) {
+    Map<String, Integer> earlier = new HashMap<>();
+    SortedMap<Integer, List<UserEvent>> byNumber = new TreeMap<>();
+    for (UserEvent event : events) {
+      int number = earlier.merge(event.user(), 1, Integer::sum);
+      byNumber.computeIfAbsent(number, any -> new ArrayList<>()).add(event);
+    }
+    List<List<UserEvent>> rounds = new ArrayList<>();
+    byNumber.values().forEach(round -> rounds.addAll(parts(round)));
+    return rounds;
+  }
+
   private List<PersonalExample> examples(List<UserEvent> events, BooleanSupplier goOn) {
     ReferenceModel reference = new ReferenceModel(base, config);
     List<PersonalExample> examples = new ArrayList<>();
-    for (UserEvent event : events) {
+    for (List<UserEvent> part : parts(events)) {
       PolicyLearner.requireGoOn(goOn);
-      examples.add(
-          new PersonalExample(
-              event.user(),
-              event.event().userText(),
-              reference.encode(new Candidates(event.event().prompt(), event.event().replies())),
-              event.event().pairs(),
-              List.of()));
+      List<ReferencedReplies> replies =
+          reference.encode(
+              part.stream()
+                  .map(one -> new Candidates(one.event().prompt(), one.event().replies()))
+                  .toList());
+      for (int i = 0; i < part.size(); i++) {
+        UserEvent one = part.get(i);
+        examples.add(
+            new PersonalExample(
+                one.user(),
+                one.event().userText(),
+                replies.get(i),
+                one.event().pairs(),
+                List.of()));
+      }
     }
     return examples;
+  }
+
+  private static List<List<UserEvent>> parts(List<UserEvent> events) {
+    List<List<UserEvent>> parts = new ArrayList<>();
+    for (int from = 0; from < events.size(); from += READ_TOGETHER) {
+      parts.add(events.subList(from, Math.min(events.size(), from + READ_TOGETHER)));
+    }
+    return parts;
   }
 }

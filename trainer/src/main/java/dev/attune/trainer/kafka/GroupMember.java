@@ -27,9 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pipeline's place in its consumer group. Nothing is repaired in place: after a failure that
- * passes, what is uncertain is dropped, the member leaves and joins anew, and partitions come back
- * by an assignment like anybody's, restored from what is committed.
+ * A pipeline's place in its consumer group. A commit that the group has moved past is made again
+ * ({@link #transact}); nothing else is repaired in place. After any other failure that passes, what
+ * is uncertain is dropped, the member leaves and joins anew, and partitions come back by an
+ * assignment like anybody's, restored from what is committed.
  *
  * <p>Confined to the thread that polls, but for {@link #joined}.
  */

@@ -7,6 +7,7 @@ import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.GateDecision;
 import dev.attune.schemas.events.GateVerdict;
 import dev.attune.schemas.events.PreferenceBucket;
+import dev.attune.trainer.core.DutyCycle;
 import dev.attune.trainer.core.Provenance;
 import dev.attune.trainer.core.TrainerException;
 import dev.attune.trainer.core.VersionHistory;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -71,12 +73,14 @@ public final class PolicyPipeline implements Pipeline {
    *
    * @param training how events are sampled and when epochs are learned
    * @param checkpointInterval how long at most what has been read waits to be stored
+   * @param dutyCycle share of the time that learning an epoch may compute
    * @param keepVersions how many epochs keep their manifests and weights
    * @param keepAtLeast how long a replaced epoch keeps its weights in any case
    */
   public record Settings(
       PolicyTraining.Settings training,
       Duration checkpointInterval,
+      double dutyCycle,
       int keepVersions,
       Duration keepAtLeast) {}
 
@@ -305,12 +309,14 @@ public final class PolicyPipeline implements Pipeline {
       List<UserEvent> events =
           training.sample().events().stream().map(SampledEvent::event).toList();
       Timer.Sample sample = Timer.start();
+      DutyCycle cycle = new DutyCycle(settings.dutyCycle(), stop);
+      BooleanSupplier goOn =
+          () -> {
+            cycle.rest();
+            return stop.getCount() > 0 && owns(current);
+          };
       Optional<PolicyLearner.Epoch> learned =
-          learn(
-              current,
-              () ->
-                  learner.next(
-                      current.policy(), events, () -> stop.getCount() > 0 && owns(current)));
+          learn(current, () -> learner.next(current.policy(), events, goOn));
       if (learned.isEmpty()) {
         return;
       }
