@@ -84,7 +84,15 @@ public final class ScoringDesk implements DirectScoring {
       waiting.add(prompt);
       notifyAll();
     }
+    var unused = answer.whenComplete((result, failure) -> giveUp(lane));
     return answer;
+  }
+
+  /** Makes room where the caller has given up what waits; without effect on what is answered. */
+  private synchronized void giveUp(int lane) {
+    if (answers.remove(lane) != null) {
+      waiting.drop(List.of(lane));
+    }
   }
 
   private void requireRoom() {
@@ -178,11 +186,10 @@ public final class ScoringDesk implements DirectScoring {
 
   private synchronized void refuseAll() {
     stopped = true;
-    answers
-        .values()
-        .forEach(
-            answer -> answer.completeExceptionally(new CancellationException("the scorer stops")));
+    List<CompletableFuture<ScoreResult>> refused = List.copyOf(answers.values());
     answers.clear();
     waiting.clear();
+    refused.forEach(
+        answer -> answer.completeExceptionally(new CancellationException("the scorer stops")));
   }
 }

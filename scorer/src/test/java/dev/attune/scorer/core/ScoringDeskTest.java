@@ -153,11 +153,30 @@ class ScoringDeskTest {
   }
 
   @Test
+  void shouldMakeRoomWhereACallerGivesUpWhatIsHeld() {
+    // Given
+    desk.open();
+    List<CompletableFuture<ScoreResult>> held = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      held.add(desk.submit(waitingRequest("r" + i)));
+    }
+
+    // When
+    held.get(1).cancel(false);
+
+    // Then
+    assertThat(desk.submit(request("in its place"))).isNotDone();
+    assertThat(held.get(0)).isNotDone();
+    assertThat(catchThrowable(() -> desk.submit(request("one too many"))))
+        .isInstanceOf(QueueFullException.class);
+  }
+
+  @Test
   void shouldHoldBackOnlyWhatWaitsForItsFeedback() {
     // Given
     desk.open();
     CompletableFuture<ScoreResult> held =
-        desk.submit(Requests.of("held", "a", "b").setAfter(AFTER).build());
+        desk.submit(waitingRequest("held"));
     CompletableFuture<ScoreResult> free = desk.submit(request("free"));
 
     // When
@@ -173,7 +192,7 @@ class ScoringDeskTest {
     // Given
     desk.open();
     CompletableFuture<ScoreResult> held =
-        desk.submit(Requests.of("held", "a", "b").setAfter(AFTER).build());
+        desk.submit(waitingRequest("held"));
     thread.start();
 
     // When
@@ -184,6 +203,10 @@ class ScoringDeskTest {
     assertThat(catchThrowable(held::join)).isInstanceOf(CancellationException.class);
     assertThat(catchThrowable(() -> desk.submit(request("late"))))
         .isInstanceOf(QueueFullException.class);
+  }
+
+  private static ScoreRequest waitingRequest(String id) {
+    return Requests.of(id, "a", "b").setAfter(AFTER).build();
   }
 
   private static ScoreRequest request(String id) {
