@@ -25,6 +25,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +50,18 @@ final class BaseModelRewards implements RewardFunction {
   private final RewardScorer scorer;
   private final LruCache<RewardKey, Double> rewardCache;
   private final LruCache<FeatureKey, float[]> featureCache;
+
+  /**
+   * Reads features while the caller's thread computes rewards: the passes have nothing to do with
+   * each other, and one alone does not fill the machine.
+   */
+  private final ExecutorService featureThread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "scorer-features");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   /** Lengths as the last model that was loaded has them; all of a system are alike. */
   private volatile DialogueTemplate template;
@@ -145,9 +161,18 @@ final class BaseModelRewards implements RewardFunction {
   @Override
   public List<Parts> parts(List<Task> tasks) {
     List<Texts> batch = tasks.stream().map(Texts::new).toList();
-    List<double[]> domain = domain(batch);
-    List<float @Nullable [][]> coordinates = coordinates(batch);
-    List<double @Nullable []> rows = rows(batch);
+    CompletableFuture<List<float @Nullable [][]>> beside =
+        CompletableFuture.supplyAsync(() -> coordinates(batch), featureThread);
+    List<double[]> domain;
+    List<double @Nullable []> rows;
+    try {
+      domain = domain(batch);
+      rows = rows(batch);
+    } finally {
+      // Whatever becomes of it: what it works with must not be closed meanwhile.
+      beside.exceptionally(failure -> List.of()).join();
+    }
+    List<float @Nullable [][]> coordinates = joined(beside);
     List<Parts> parts = new ArrayList<>();
     for (int i = 0; i < batch.size(); i++) {
       parts.add(new Parts(domain.get(i), coordinates.get(i), rows.get(i)));
@@ -155,8 +180,17 @@ final class BaseModelRewards implements RewardFunction {
     return parts;
   }
 
+  private static <T> T joined(CompletableFuture<T> done) {
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
   @Override
   public void close() {
+    featureThread.shutdown();
     scorer.close();
     if (ownsBase) {
       base.close();

@@ -175,8 +175,7 @@ class ScoringDeskTest {
   void shouldHoldBackOnlyWhatWaitsForItsFeedback() {
     // Given
     desk.open();
-    CompletableFuture<ScoreResult> held =
-        desk.submit(waitingRequest("held"));
+    CompletableFuture<ScoreResult> held = desk.submit(waitingRequest("held"));
     CompletableFuture<ScoreResult> free = desk.submit(request("free"));
 
     // When
@@ -191,8 +190,7 @@ class ScoringDeskTest {
   void shouldRefuseWhatWaitsWhenItStops() throws InterruptedException {
     // Given
     desk.open();
-    CompletableFuture<ScoreResult> held =
-        desk.submit(waitingRequest("held"));
+    CompletableFuture<ScoreResult> held = desk.submit(waitingRequest("held"));
     thread.start();
 
     // When
