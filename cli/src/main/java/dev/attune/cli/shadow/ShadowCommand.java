@@ -8,6 +8,7 @@ import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
 import dev.attune.cli.evaluate.ClusteredMean;
 import dev.attune.cli.shadow.ShadowComparison.Shares;
+import dev.attune.cli.traffic.Place;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.schemas.Topic;
 import dev.attune.schemas.Topics;
@@ -16,8 +17,9 @@ import dev.attune.schemas.serde.WireFormatException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,10 +39,33 @@ public final class ShadowCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     KafkaSettings kafka = cluster.kafka();
-    KafkaCalls.requireTopics(kafka, Topics.PREFERENCES, Topics.REWARDS_SHADOW);
+    KafkaCalls.requireTopics(
+        kafka,
+        Topics.PREFERENCES,
+        Topics.PREFERENCES_REJECTED,
+        Topics.ERASURES,
+        Topics.REWARDS_SHADOW);
     ShadowComparison comparison = new ShadowComparison();
-    read(kafka, Topics.PREFERENCES, comparison::event);
-    read(kafka, Topics.REWARDS_SHADOW, comparison::answer);
+    read(
+        kafka,
+        Topics.PREFERENCES_REJECTED,
+        (record, refused) -> {
+          if (refused.getSource().getTopic().equals(Topics.PREFERENCES.name())) {
+            comparison.rejected(
+                new Place(refused.getSource().getPartition(), refused.getSource().getOffset()));
+          }
+        });
+    read(
+        kafka,
+        Topics.PREFERENCES,
+        (record, event) ->
+            comparison.event(
+                new Place(record.partition(), record.offset()), record.timestamp(), event));
+    read(
+        kafka,
+        Topics.ERASURES,
+        (record, erasure) -> comparison.erased(erasure.getUserId(), record.timestamp()));
+    read(kafka, Topics.REWARDS_SHADOW, (record, answer) -> comparison.answer(answer));
     print(common.console(), comparison);
     JsonReport.write(common.json(), json(comparison));
     return 0;
@@ -48,7 +73,7 @@ public final class ShadowCommand implements Callable<Integer> {
 
   /** What is no record is ingest's matter, which keeps it with the reason. */
   private static <V extends SpecificRecord> void read(
-      KafkaSettings kafka, Topic<V> topic, Consumer<V> each) {
+      KafkaSettings kafka, Topic<V> topic, BiConsumer<ConsumerRecord<byte[], byte[]>, V> each) {
     try (AvroDeserializer<V> values = new AvroDeserializer<>(topic.valueType())) {
       values.configure(kafka.serde(), false);
       TopicReader.readAll(
@@ -57,7 +82,7 @@ public final class ShadowCommand implements Callable<Integer> {
           record -> {
             V value = value(values, topic, record.value());
             if (value != null) {
-              each.accept(value);
+              each.accept(record, value);
             }
           });
     }

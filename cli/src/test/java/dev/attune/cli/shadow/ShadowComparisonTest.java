@@ -3,6 +3,7 @@ package dev.attune.cli.shadow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.attune.cli.traffic.Place;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.CandidateScore;
 import dev.attune.schemas.events.Choice;
@@ -23,13 +24,14 @@ class ShadowComparisonTest {
   }
 
   private final ShadowComparison comparison = new ShadowComparison();
+  private long told;
 
   @Test
   void shouldCountHowOftenTheBestRewardWasWhatWasPreferred() {
     // Given
-    comparison.event(event("r1", "ann", new Choice("b")));
-    comparison.event(event("r2", "ann", new Choice("a")));
-    comparison.event(event("r3", "bob", new Ranking(List.of(List.of("c"), List.of("a", "b")))));
+    tell(event("r1", "ann", new Choice("b")));
+    tell(event("r2", "ann", new Choice("a")));
+    tell(event("r3", "bob", new Ranking(List.of(List.of("c"), List.of("a", "b")))));
 
     // When
     comparison.answer(answer("r1", "ann", 2, 1, 3));
@@ -51,7 +53,7 @@ class ShadowComparisonTest {
   @Test
   void shouldShareWhereSeveralAreBest() {
     // Given
-    comparison.event(event("r1", "ann", new Choice("b")));
+    tell(event("r1", "ann", new Choice("b")));
 
     // When
     comparison.answer(answer("r1", "ann", 1, 1, 3));
@@ -63,10 +65,10 @@ class ShadowComparisonTest {
   @Test
   void shouldCompareOnlyWhatBelongsTogether() {
     // Given
-    comparison.event(event("other user", "ann", new Choice("a")));
-    comparison.event(event("no best", "ann", new Thumb("a", true)));
-    comparison.event(event("error", "ann", new Choice("a")));
-    comparison.event(event("other candidates", "ann", new Choice("a")));
+    tell(event("other user", "ann", new Choice("a")));
+    tell(event("no best", "ann", new Thumb("a", true)));
+    tell(event("error", "ann", new Choice("a")));
+    tell(event("other candidates", "ann", new Choice("a")));
 
     // When
     comparison.answer(answer("other user", "bob", 1, 2, 3));
@@ -86,9 +88,8 @@ class ShadowComparisonTest {
   @Test
   void shouldTakeTheLastRevisionAndEachAnswerOnce() {
     // Given
-    comparison.event(
-        PreferenceEvent.newBuilder(event("r1", "ann", new Choice("b"))).setRevision(1).build());
-    comparison.event(event("r1", "ann", new Choice("a")));
+    tell(PreferenceEvent.newBuilder(event("r1", "ann", new Choice("b"))).setRevision(1).build());
+    tell(event("r1", "ann", new Choice("a")));
 
     // When
     comparison.answer(answer("r1", "ann", 2, 1, 3));
@@ -97,6 +98,31 @@ class ShadowComparisonTest {
     // Then
     assertThat(comparison.all().picked().values()).isEqualTo(1);
     assertThat(comparison.all().picked().mean()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldLeaveOutWhatWasRejectedAndWhatErasedUsersSaidBefore() {
+    // Given
+    comparison.rejected(new Place(0, 0));
+    tell(event("rejected", "ann", new Choice("b")));
+    tell(event("before", "bob", new Choice("b")));
+    tell(event("after", "bob", new Choice("b")));
+    comparison.erased("bob", 1);
+
+    // When
+    comparison.answer(answer("rejected", "ann", 2, 1, 3));
+    comparison.answer(answer("before", "bob", 2, 1, 3));
+    comparison.answer(answer("after", "bob", 2, 1, 3));
+
+    // Then
+    assertThat(comparison.answers()).isEqualTo(3);
+    assertThat(comparison.all().picked().values()).isEqualTo(1);
+  }
+
+  /** The number of an event is its offset and its time. */
+  private void tell(PreferenceEvent event) {
+    comparison.event(new Place(0, told), told, event);
+    told++;
   }
 
   private static PreferenceEvent event(String requestId, String user, Object signal) {
