@@ -17,20 +17,22 @@ import org.jspecify.annotations.Nullable;
  * group during a long step. It is called from one thread.
  */
 public final class LearningThread implements AutoCloseable {
-  private final ExecutorService executor =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "attune-trainer-learning");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final ExecutorService executor;
   private final Duration patience;
   private @Nullable Future<?> running;
 
   /**
+   * @param pipeline whose it is; for the thread's name
    * @param patience how often the caller is reminded while a task takes long
    */
-  public LearningThread(Duration patience) {
+  public LearningThread(String pipeline, Duration patience) {
+    this.executor =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "attune-trainer-learning-" + pipeline);
+              thread.setDaemon(true);
+              return thread;
+            });
     this.patience = patience;
   }
 

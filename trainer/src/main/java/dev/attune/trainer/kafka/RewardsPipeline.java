@@ -111,7 +111,7 @@ public final class RewardsPipeline implements Pipeline {
         ArtifactStore artifacts =
             new ArtifactStore(clients.artifacts(), clients.uncommitted(Topics.ARTIFACTS));
         ErasureLog erasures = new ErasureLog(clients.committed(Topics.ERASURES));
-        LearningThread learning = new LearningThread(patience);
+        LearningThread learning = new LearningThread(name(), patience);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       Restorer restorer =

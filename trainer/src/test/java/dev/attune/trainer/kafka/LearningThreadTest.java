@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LearningThreadTest {
-  private final LearningThread learning = new LearningThread(Duration.ofMillis(5));
+  private final LearningThread learning = new LearningThread("test", Duration.ofMillis(5));
 
   @AfterEach
   void stop() {

@@ -124,7 +124,7 @@ public final class PolicyPipeline implements Pipeline {
         ArtifactStore artifacts =
             new ArtifactStore(
                 clients.common().artifacts(), clients.common().uncommitted(Topics.ARTIFACTS));
-        LearningThread learning = new LearningThread(POLL_WHILE_LEARNING);
+        LearningThread learning = new LearningThread(name(), POLL_WHILE_LEARNING);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       PolicyRestorer restorer =

@@ -107,7 +107,7 @@ public final class UsersPipeline implements Pipeline {
         PolicyFollower policies = new PolicyFollower(clients);
         BucketLookup lookup = new BucketLookup(clients.committed(Topics.BUCKETS_BY_USER));
         RowReader rowReader = new RowReader(clients.committed(Topics.BUCKETS_BY_USER));
-        LearningThread learning = new LearningThread(patience);
+        LearningThread learning = new LearningThread(name(), patience);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       UserTrainers trainers =
