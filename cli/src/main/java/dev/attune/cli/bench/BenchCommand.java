@@ -300,10 +300,18 @@ public final class BenchCommand {
     private int rate = 50;
 
     @Option(
+        names = "--first-events",
+        paramLabel = "N",
+        description =
+            "Events before all else, until a policy with rows has learned from them; 0 leaves them"
+                + " out (default: ${DEFAULT-VALUE}).")
+    private int firstEvents = 600;
+
+    @Option(
         names = "--warm-up",
         paramLabel = "N",
         description = "Seconds before the measurement (default: ${DEFAULT-VALUE}).")
-    private int warmUp = 90;
+    private int warmUp = 60;
 
     @Option(
         names = "--seconds",
@@ -340,6 +348,7 @@ public final class BenchCommand {
       return new FreshnessSettings(
           base == null ? DemoBase.get(console) : base,
           rate,
+          firstEvents,
           warmUp,
           seconds,
           users,

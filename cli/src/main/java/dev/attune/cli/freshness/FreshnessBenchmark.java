@@ -29,6 +29,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 public final class FreshnessBenchmark {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
   private static final Duration SETTLE_LIMIT = Duration.ofSeconds(60);
+  private static final Duration ROWS_LIMIT = Duration.ofMinutes(3);
   private static final long LOOK_MILLIS = 100;
 
   private final FreshnessSettings settings;
@@ -60,6 +61,9 @@ public final class FreshnessBenchmark {
                   TopicFollower.Start.BEGINNING,
                   this::see);
           SteadyUsers users = new SteadyUsers(settings, sender, scores, timeline)) {
+        if (settings.firstEvents() > 0) {
+          awaitRows(users, stack, follower);
+        }
         pass("warm-up", settings.warmUp(), stack, follower);
         long since = System.currentTimeMillis();
         roundTrip.measure();
@@ -138,6 +142,27 @@ public final class FreshnessBenchmark {
         && timeline.heads(since).missed() + timeline.rows(since).missed() > 0) {
       Thread.sleep(LOOK_MILLIS);
       check(stack, follower);
+    }
+  }
+
+  /**
+   * A system at work has a policy with rows: the first events teach one. Users rest until it is
+   * there and rows are where the events are. Where it does not come, rows are missed.
+   */
+  private void awaitRows(SteadyUsers users, LocalStack stack, TopicFollower follower)
+      throws InterruptedException {
+    long end = System.nanoTime() + ROWS_LIMIT.toNanos();
+    try (Progress progress = console.progress("first rows", "events", settings.firstEvents())) {
+      while (System.nanoTime() < end
+          && (timeline.events(0) < settings.firstEvents() || timeline.rows(0).missed() > 0)) {
+        Thread.sleep(LOOK_MILLIS);
+        check(stack, follower);
+        users.pause(timeline.events(0) >= settings.firstEvents());
+        progress.to(timeline.events(0));
+        progress.note(timeline.rows(0).millis().getTotalCount() + " in rows");
+      }
+    } finally {
+      users.pause(false);
     }
   }
 

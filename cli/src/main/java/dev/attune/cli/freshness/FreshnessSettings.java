@@ -10,6 +10,7 @@ import java.util.Map;
  *
  * @param base folder of the base model
  * @param rate events a second
+ * @param firstEvents that come before all else, until rows have learned them; 0: none
  * @param warmUp seconds before the measurement
  * @param seconds of the measurement
  * @param users who take turns
@@ -20,6 +21,7 @@ import java.util.Map;
 public record FreshnessSettings(
     Path base,
     int rate,
+    int firstEvents,
     int warmUp,
     int seconds,
     int users,
@@ -30,7 +32,7 @@ public record FreshnessSettings(
   /**
    * What two cores can keep up with at the default rate. Each event is learned by a reward model, a
    * head and a row; nothing is learned twice (no replay), passes are shared, texts are cut, and a
-   * domain's version is decided on every 128 events.
+   * domain's version is decided on every 256 events.
    */
   static final Map<String, String> SERVICES =
       Map.ofEntries(
@@ -40,8 +42,11 @@ public record FreshnessSettings(
           Map.entry("trainer.learning.batch-events", "64"),
           Map.entry("trainer.learning.prompt-tokens", "64"),
           Map.entry("trainer.learning.reply-tokens", "96"),
-          Map.entry("trainer.gate.minimum-events", "128"),
-          Map.entry("trainer.gate.anchors", "128"),
+          Map.entry("trainer.gate.minimum-events", "256"),
+          Map.entry("trainer.gate.anchors", "256"),
+          Map.entry("trainer.gate.general", "64"),
+          Map.entry("trainer.policy.first-events", "512"),
+          Map.entry("trainer.policy.sample-events", "1024"),
           Map.entry("trainer.policy.prompt-tokens", "64"),
           Map.entry("trainer.policy.reply-tokens", "96"),
           Map.entry("trainer.policy.duty-cycle", "0.25"),
@@ -52,6 +57,7 @@ public record FreshnessSettings(
     all.putAll(settings);
     settings = Map.copyOf(all);
     require(rate >= 1 && rate <= 10_000, "--rate", rate, "1 to 10000");
+    require(firstEvents >= 0, "--first-events", firstEvents, "0 or more");
     require(warmUp >= 0 && warmUp <= 3_600, "--warm-up", warmUp, "0 to 3600");
     require(seconds >= 1 && seconds <= 86_400, "--seconds", seconds, "1 to 86400");
     require(users >= 1 && users <= 1_000_000, "--users", users, "1 to 1000000");

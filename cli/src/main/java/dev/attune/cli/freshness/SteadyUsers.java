@@ -38,6 +38,7 @@ final class SteadyUsers implements AutoCloseable {
   private final Random random;
   private final Thread thread;
   private volatile boolean sampling;
+  private volatile boolean paused;
   private volatile boolean stopped;
 
   /** What a user is about to do. */
@@ -62,6 +63,11 @@ final class SteadyUsers implements AutoCloseable {
     thread.start();
   }
 
+  /** They rest, or go on. */
+  void pause(boolean rest) {
+    paused = rest;
+  }
+
   /** From now on some choices are asked for. */
   void sample() {
     sampling = true;
@@ -78,6 +84,10 @@ final class SteadyUsers implements AutoCloseable {
     for (int i = 0; !stopped; i++, due += interval) {
       for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
         LockSupport.parkNanos(wait);
+      }
+      while (paused && !stopped) {
+        LockSupport.parkNanos(interval);
+        due = System.nanoTime();
       }
       ask(next(i));
     }

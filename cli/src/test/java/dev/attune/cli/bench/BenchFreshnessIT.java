@@ -38,6 +38,8 @@ class BenchFreshnessIT {
             base.toString(),
             "--rate",
             "20",
+            "--first-events",
+            "0",
             "--warm-up",
             "2",
             "--seconds",
