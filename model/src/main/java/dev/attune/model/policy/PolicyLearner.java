@@ -171,10 +171,9 @@ public final class PolicyLearner {
     }
     for (Judgement judgement : event.judgements()) {
       observations.add(
-          new Observation(
+          Observation.judgement(
               basis.reply(read.features()[judgement.reply()]),
-              0,
-              judgement.good() ? 1 : 0,
+              judgement.good(),
               judgement.weight()));
     }
     return observations;
@@ -195,12 +194,7 @@ public final class PolicyLearner {
         comparisons++;
       }
       for (Observation observation : observations) {
-        head =
-            head.observe(
-                observation.x(),
-                head.score(observation.x()) + observation.offset(),
-                observation.target(),
-                observation.weight());
+        head = observation.learn(head);
       }
       users.put(one.event().user(), head);
     }

@@ -2,6 +2,8 @@ package dev.attune.scorer.core;
 
 import dev.attune.model.head.Calibration;
 import dev.attune.model.head.GaussianWeights;
+import dev.attune.model.head.Observation;
+import dev.attune.schemas.ServedRewards;
 import dev.attune.schemas.events.CandidateScore;
 import dev.attune.schemas.events.Comparison;
 import dev.attune.schemas.events.Explanation;
@@ -99,51 +101,41 @@ final class Explainer {
 
   /** The head as it would be without the event; what was learned last is taken out first. */
   private static GaussianWeights without(GaussianWeights head, Recalled recalled) {
-    List<Lesson> lessons = lessons(recalled.event().feedback(), recalled.coordinates());
+    List<Observation> lessons = lessons(recalled.event().feedback(), recalled.coordinates());
     GaussianWeights rest = head;
     for (int i = lessons.size() - 1; i >= 0; i--) {
-      Lesson lesson = lessons.get(i);
-      rest =
-          rest.forget(lesson.x, rest.score(lesson.x) + lesson.offset, lesson.target, lesson.weight);
+      rest = lessons.get(i).forget(rest);
     }
     return rest;
   }
 
-  /** One update of a head, as the trainer makes it. */
-  private record Lesson(double[] x, double offset, double target, double weight) {}
-
-  private static List<Lesson> lessons(Feedback feedback, float[][] coordinates) {
-    List<Lesson> lessons = new ArrayList<>();
+  /** What the trainer has taught the head by an event. */
+  private static List<Observation> lessons(Feedback feedback, float[][] coordinates) {
+    List<Observation> lessons = new ArrayList<>();
     for (Comparison comparison : feedback.getComparisons()) {
-      float[] preferred = coordinates[comparison.getPreferred()];
-      float[] other = coordinates[comparison.getOther()];
-      double[] x = new double[preferred.length];
-      for (int i = 0; i < x.length; i++) {
-        x[i] = (double) preferred[i] - other[i];
-      }
       lessons.add(
-          new Lesson(
-              x,
-              served(feedback, comparison.getPreferred()) - served(feedback, comparison.getOther()),
-              comparison.getTie() ? 0.5 : 1,
+          Observation.comparison(
+              doubles(coordinates[comparison.getPreferred()]),
+              doubles(coordinates[comparison.getOther()]),
+              ServedRewards.domainLead(feedback, comparison),
+              comparison.getTie(),
               comparison.getWeight()));
     }
     for (Judgement judgement : feedback.getJudgements()) {
-      float[] reply = coordinates[judgement.getReply()];
-      double[] x = new double[reply.length];
-      for (int i = 0; i < x.length; i++) {
-        x[i] = reply[i];
-      }
-      lessons.add(new Lesson(x, 0, judgement.getGood() ? 1 : 0, judgement.getWeight()));
+      lessons.add(
+          Observation.judgement(
+              doubles(coordinates[judgement.getReply()]),
+              judgement.getGood(),
+              judgement.getWeight()));
     }
     return lessons;
   }
 
-  /** What the domain's model gave the reply where it was served. */
-  private static double served(Feedback feedback, int reply) {
-    RewardComponents components = feedback.getReplies().get(reply).getServedComponents();
-    return components == null || !Double.isFinite(components.getDomain())
-        ? 0
-        : components.getDomain();
+  private static double[] doubles(float[] values) {
+    double[] copy = new double[values.length];
+    for (int i = 0; i < copy.length; i++) {
+      copy[i] = values[i];
+    }
+    return copy;
   }
 }

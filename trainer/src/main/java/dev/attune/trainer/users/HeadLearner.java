@@ -1,13 +1,14 @@
 package dev.attune.trainer.users;
 
 import dev.attune.model.head.GaussianWeights;
+import dev.attune.model.head.Observation;
 import dev.attune.model.policy.Policy;
 import dev.attune.model.policy.UserState;
+import dev.attune.schemas.ServedRewards;
 import dev.attune.schemas.events.Comparison;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.Judgement;
 import dev.attune.schemas.events.Reply;
-import dev.attune.schemas.events.RewardComponents;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,17 +25,9 @@ final class HeadLearner implements EventLearner {
     this.coordinates = coordinates;
   }
 
-  /**
-   * One update.
-   *
-   * @param x of the comparison or the judged reply, [k]
-   * @param offset what else the score has
-   */
-  private record Lesson(double[] x, double offset, double target, double weight) {}
-
   /** What an event teaches, so that its coordinates are looked for once. */
   static final class Lessons {
-    private final List<Lesson> lessons = new ArrayList<>();
+    private final List<Observation> lessons = new ArrayList<>();
     private final List<Double> longer = new ArrayList<>();
   }
 
@@ -45,9 +38,8 @@ final class HeadLearner implements EventLearner {
 
   UserState learn(UserState state, Lessons event) {
     GaussianWeights head = state.head();
-    for (Lesson lesson : event.lessons) {
-      double score = head.score(lesson.x) + lesson.offset;
-      head = head.observe(lesson.x, score, lesson.target, lesson.weight);
+    for (Observation lesson : event.lessons) {
+      head = lesson.learn(head);
     }
     return state.withHead(head, state.events() + 1);
   }
@@ -55,11 +47,9 @@ final class HeadLearner implements EventLearner {
   @Override
   public UserState forget(UserState state, PastEvent event) {
     GaussianWeights head = state.head();
-    List<Lesson> lessons = lessons(event.feedback()).lessons;
+    List<Observation> lessons = lessons(event.feedback()).lessons;
     for (int i = lessons.size() - 1; i >= 0; i--) {
-      Lesson lesson = lessons.get(i);
-      double score = head.score(lesson.x) + lesson.offset;
-      head = head.forget(lesson.x, score, lesson.target, lesson.weight);
+      head = lessons.get(i).forget(head);
     }
     return state.withHead(head, Math.max(0, state.events() - 1));
   }
@@ -78,23 +68,23 @@ final class HeadLearner implements EventLearner {
   List<Prediction> predict(UserState state, Lessons event) {
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < event.longer.size(); i++) {
-      Lesson lesson = event.lessons.get(i);
+      Observation lesson = event.lessons.get(i);
       predictions.add(
           new Prediction(
               state.events(),
               logOdds(state.head(), lesson),
               logOdds(policy.prior(), lesson),
               event.longer.get(i),
-              lesson.target,
-              lesson.weight));
+              lesson.target(),
+              lesson.weight()));
     }
     return predictions;
   }
 
   /** MacKay 1992, as {@link GaussianWeights#probability}. */
-  private static double logOdds(GaussianWeights head, Lesson lesson) {
-    return (head.score(lesson.x) + lesson.offset)
-        / Math.sqrt(1 + Math.PI * head.variance(lesson.x) / 8);
+  private static double logOdds(GaussianWeights head, Observation lesson) {
+    return (head.score(lesson.x()) + lesson.offset())
+        / Math.sqrt(1 + Math.PI * head.variance(lesson.x()) / 8);
   }
 
   /** What an event teaches: its comparisons first, then its judgements. */
@@ -103,17 +93,12 @@ final class HeadLearner implements EventLearner {
     List<Reply> replies = feedback.getReplies();
     double[][] known = new double[replies.size()][];
     for (Comparison comparison : feedback.getComparisons()) {
-      double[] preferred = coordinates(known, feedback, comparison.getPreferred());
-      double[] other = coordinates(known, feedback, comparison.getOther());
-      double[] x = new double[preferred.length];
-      for (int i = 0; i < x.length; i++) {
-        x[i] = preferred[i] - other[i];
-      }
       lessons.lessons.add(
-          new Lesson(
-              x,
-              offset(feedback, comparison),
-              comparison.getTie() ? 0.5 : 1,
+          Observation.comparison(
+              coordinates(known, feedback, comparison.getPreferred()),
+              coordinates(known, feedback, comparison.getOther()),
+              ServedRewards.domainLead(feedback, comparison),
+              comparison.getTie(),
               comparison.getWeight()));
       lessons.longer.add(
           (double)
@@ -122,10 +107,9 @@ final class HeadLearner implements EventLearner {
     }
     for (Judgement judgement : feedback.getJudgements()) {
       lessons.lessons.add(
-          new Lesson(
+          Observation.judgement(
               coordinates(known, feedback, judgement.getReply()),
-              0,
-              judgement.getGood() ? 1 : 0,
+              judgement.getGood(),
               judgement.getWeight()));
     }
     return lessons;
@@ -136,17 +120,5 @@ final class HeadLearner implements EventLearner {
       known[reply] = coordinates.of(feedback, reply);
     }
     return known[reply];
-  }
-
-  /** By how much the domain's reward preferred what was preferred; 0 where it was not served. */
-  private static double offset(Feedback feedback, Comparison comparison) {
-    RewardComponents preferred =
-        feedback.getReplies().get(comparison.getPreferred()).getServedComponents();
-    RewardComponents other = feedback.getReplies().get(comparison.getOther()).getServedComponents();
-    if (preferred == null || other == null) {
-      return 0;
-    }
-    double offset = preferred.getDomain() - other.getDomain();
-    return Double.isFinite(offset) ? offset : 0;
   }
 }
