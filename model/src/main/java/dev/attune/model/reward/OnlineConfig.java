@@ -73,94 +73,49 @@ public record OnlineConfig(
 
   /** The same without replay, for a run of so many steps that the caller draws the events of. */
   public OnlineConfig planned(int steps) {
-    return new OnlineConfig(
-        model,
-        optimizer.planned(steps),
-        imitation,
-        imitatePrompts,
-        batchEvents,
-        microBatchTokens,
-        0,
-        0,
-        fadeEvents,
-        memoryEvents,
-        enrichment,
-        enrichmentEvents,
-        enrichmentMemory,
-        seed);
+    return with(model, optimizer.planned(steps), imitation, 0, 0, enrichment, seed);
   }
 
   /** The same with other strategies of keeping general ability. */
   public OnlineConfig with(double newImitation, double newEnrichment) {
-    return new OnlineConfig(
-        model,
-        optimizer,
-        newImitation,
-        imitatePrompts,
-        batchEvents,
-        microBatchTokens,
-        replay,
-        generalReplay,
-        fadeEvents,
-        memoryEvents,
-        newEnrichment,
-        enrichmentEvents,
-        enrichmentMemory,
-        seed);
+    return with(model, optimizer, newImitation, replay, generalReplay, newEnrichment, seed);
   }
 
   /** The same with another optimiser. */
   public OnlineConfig with(OptimizerConfig other) {
-    return new OnlineConfig(
-        model,
-        other,
-        imitation,
-        imitatePrompts,
-        batchEvents,
-        microBatchTokens,
-        replay,
-        generalReplay,
-        fadeEvents,
-        memoryEvents,
-        enrichment,
-        enrichmentEvents,
-        enrichmentMemory,
-        seed);
+    return with(model, other, imitation, replay, generalReplay, enrichment, seed);
   }
 
   /** The same for another kind of reward model. */
   public OnlineConfig with(RewardModelConfig other) {
-    return new OnlineConfig(
-        other,
-        optimizer,
-        imitation,
-        imitatePrompts,
-        batchEvents,
-        microBatchTokens,
-        replay,
-        generalReplay,
-        fadeEvents,
-        memoryEvents,
-        enrichment,
-        enrichmentEvents,
-        enrichmentMemory,
-        seed);
+    return with(other, optimizer, imitation, replay, generalReplay, enrichment, seed);
   }
 
   /** The same with another seed. */
   public OnlineConfig withSeed(long newSeed) {
+    return with(model, optimizer, imitation, replay, generalReplay, enrichment, newSeed);
+  }
+
+  private OnlineConfig with(
+      RewardModelConfig newModel,
+      OptimizerConfig newOptimizer,
+      double newImitation,
+      double newReplay,
+      double newGeneralReplay,
+      double newEnrichment,
+      long newSeed) {
     return new OnlineConfig(
-        model,
-        optimizer,
-        imitation,
+        newModel,
+        newOptimizer,
+        newImitation,
         imitatePrompts,
         batchEvents,
         microBatchTokens,
-        replay,
-        generalReplay,
+        newReplay,
+        newGeneralReplay,
         fadeEvents,
         memoryEvents,
-        enrichment,
+        newEnrichment,
         enrichmentEvents,
         enrichmentMemory,
         newSeed);
