@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.CandidateScore;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
+import dev.attune.scorer.metrics.ScorerMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -26,15 +30,20 @@ class ScoringDeskTest {
 
   private final FakeRewards rewards = new FakeRewards();
   private final List<Integer> batches = new ArrayList<>();
+  private final ModelDirectory models = new ModelDirectory();
+  private final ReplyGenerator replies =
+      new ReplyGenerator(
+          new GenerationConfig(8, 1, 1),
+          rewards,
+          models,
+          (user, epoch) -> null,
+          InstantSource.system(),
+          new ScorerMetrics(new SimpleMeterRegistry()));
   private final ScoringDesk desk =
       new ScoringDesk(
           new BatchScorer(
-              rewards,
-              new ModelDirectory(),
-              (user, epoch) -> null,
-              RowDomains.NONE,
-              InstantSource.system()),
-          new Admission(new RequestLimits(10, 1_000), rewards, PastEvents.NONE),
+              rewards, models, (user, epoch) -> null, RowDomains.NONE, InstantSource.system()),
+          new Admission(new RequestLimits(10, 1_000, 4), rewards, PastEvents.NONE, replies),
           new ScoreBatcher(
               new BatchBudget(4, 100, 100),
               new AfterGate(
@@ -123,6 +132,58 @@ class ScoringDeskTest {
 
     // Then
     assertThat(thrown).isInstanceOf(QueueFullException.class);
+  }
+
+  @Test
+  void shouldScoreTheRepliesThatItWasAskedFor() throws Exception {
+    // Given
+    models.publish("general", 3, rewards.load(FakeRewards.weights(2)));
+    desk.open();
+    thread.start();
+    CompletableFuture<ScoreResult> asked =
+        desk.submit(Requests.of("asked").setGenerate(4).setExplain(true).build());
+
+    // When
+    CompletableFuture<Void> writing = CompletableFuture.runAsync(this::write);
+
+    // Then
+    ScoreResult result = asked.get(10, TimeUnit.SECONDS);
+    assertThat(result.getError()).isEqualTo(ScoreErrorCode.NONE);
+    assertThat(result.getCandidates())
+        .hasSize(4)
+        .isSortedAccordingTo(Comparator.comparing(CandidateScore::getRank))
+        .allSatisfy(each -> assertThat(each.getReward()).isEqualTo(2.0 * each.getText().length()));
+    assertThat(result.getCandidates())
+        .extracting(CandidateScore::getId)
+        .containsExactlyInAnyOrder("g1", "g2", "g3", "g4");
+    assertThat(result.getBestPreferred().get(0)).isEqualTo(0.5);
+    assertThat(result.getExplanation().getOver()).isEqualTo(result.getCandidates().get(1).getId());
+    replies.stop();
+    writing.get(10, TimeUnit.SECONDS);
+  }
+
+  private void write() {
+    try {
+      replies.run();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void shouldNotRepeatTheTextsThatWereSent() {
+    // Given
+    desk.open();
+    CompletableFuture<ScoreResult> answer =
+        desk.submit(Requests.of("both", "a", "bc").setGenerate(4).build());
+
+    // When
+    desk.score(List.of());
+
+    // Then
+    assertThat(answer.join().getCandidates())
+        .hasSize(2)
+        .allSatisfy(each -> assertThat(each.getText()).isNull());
   }
 
   @Test
