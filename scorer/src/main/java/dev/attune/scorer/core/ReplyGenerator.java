@@ -187,8 +187,7 @@ public final class ReplyGenerator implements ReplySource {
       for (GeneratedReply reply : texts.get(i)) {
         candidates.add(new Candidate("g" + (candidates.size() + 1), printable(reply.text())));
       }
-      ScoreRequest complete =
-          ScoreRequest.newBuilder(drafts.get(i).request()).setCandidates(candidates).build();
+      ScoreRequest complete = withCandidates(drafts.get(i).request(), candidates);
       written.add(
           new Written(
               complete,
@@ -196,6 +195,22 @@ public final class ReplyGenerator implements ReplySource {
               rewards.tokens(complete)));
     }
     return written;
+  }
+
+  /** Not by a builder's copy, which would copy every text. */
+  private static ScoreRequest withCandidates(ScoreRequest request, List<Candidate> candidates) {
+    return new ScoreRequest(
+        request.getRequestId(),
+        request.getUserId(),
+        request.getDomain(),
+        request.getPrompt(),
+        candidates,
+        request.getUserText(),
+        request.getDeadline(),
+        request.getExplain(),
+        request.getGenerate(),
+        request.getAfter(),
+        request.getBase());
   }
 
   private void settle(Waiting waiting, @Nullable Written written) {

@@ -39,23 +39,26 @@ class ScoringDeskTest {
           (user, epoch) -> null,
           InstantSource.system(),
           new ScorerMetrics(new SimpleMeterRegistry()));
-  private final ScoringDesk desk =
-      new ScoringDesk(
-          new BatchScorer(
-              rewards, models, (user, epoch) -> null, RowDomains.NONE, InstantSource.system()),
-          new Admission(new RequestLimits(10, 1_000, 4), rewards, PastEvents.NONE, replies),
-          new ScoreBatcher(
-              new BatchBudget(4, 100, 100),
-              new AfterGate(
-                  (user, epoch) -> null,
-                  () -> 0,
-                  Duration.ofHours(1),
-                  InstantSource.system(),
-                  (waited, included) -> {})),
-          3,
-          InstantSource.system(),
-          (requests, tokens, computation) -> batches.add(requests));
+  private final ScoringDesk desk = desk(3);
   private final Thread thread = new Thread(this::work);
+
+  private ScoringDesk desk(int mostWaiting) {
+    return new ScoringDesk(
+        new BatchScorer(
+            rewards, models, (user, epoch) -> null, RowDomains.NONE, InstantSource.system()),
+        new Admission(new RequestLimits(10, 1_000, 4), rewards, PastEvents.NONE, replies),
+        new ScoreBatcher(
+            new BatchBudget(4, 100, 100),
+            new AfterGate(
+                (user, epoch) -> null,
+                () -> 0,
+                Duration.ofHours(1),
+                InstantSource.system(),
+                (waited, included) -> {})),
+        mostWaiting,
+        InstantSource.system(),
+        (requests, tokens, computation) -> batches.add(requests));
+  }
 
   private void work() {
     try {
@@ -123,6 +126,24 @@ class ScoringDeskTest {
     assertThat(thrown).isInstanceOf(QueueFullException.class).hasMessageContaining("3");
     desk.score(List.of());
     assertThat(desk.submit(request("room again"))).isNotDone();
+  }
+
+  @Test
+  void shouldRefuseToWriteForTooManyAtATime() {
+    // Given
+    ScoringDesk wide = desk(1_000);
+    wide.open();
+    ScoreRequest asking = Requests.of("asking").setGenerate(1).build();
+    for (int i = 0; i < 64; i++) {
+      wide.submit(asking);
+    }
+
+    // When
+    Throwable thrown = catchThrowable(() -> wide.submit(asking));
+
+    // Then
+    assertThat(thrown).isInstanceOf(QueueFullException.class).hasMessageContaining("replies");
+    assertThat(wide.submit(request("plain"))).isNotDone();
   }
 
   @Test
