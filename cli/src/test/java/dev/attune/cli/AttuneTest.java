@@ -75,6 +75,8 @@ class AttuneTest {
         "import --format ukp x --rate 5 --as-fast-as-possible",
         "score",
         "score --prompt p x.json",
+        "score --prompt p --candidate c --generate 2",
+        "score --prompt p --generate -1",
         "watch --limit 0",
         "base",
         "topics frob",

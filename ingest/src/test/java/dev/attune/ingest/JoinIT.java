@@ -108,8 +108,8 @@ class JoinIT {
         .setDomain("cooking")
         .setCandidates(
             List.of(
-                new CandidateScore("a", 1.0, 1.0, null, null, 1, null, null),
-                new CandidateScore("b", 0.5, 0.5, null, null, 2, null, null)))
+                new CandidateScore("a", 1.0, 1.0, null, null, 1, null, null, null),
+                new CandidateScore("b", 0.5, 0.5, null, null, 2, null, null, null)))
         .setVersions(new ScoreVersions("sha", "general", 1L, null, null, null, null))
         .setSource(new Position("attune.prompts", 0, 1L))
         .build();

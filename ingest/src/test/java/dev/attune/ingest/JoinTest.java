@@ -2,6 +2,7 @@ package dev.attune.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.schemas.events.CandidateScore;
@@ -62,6 +63,22 @@ class JoinTest {
     assertThat(ingest.byDomain.readValue().getFeedback()).containsExactly(feedback);
     assertThat(joins("joined")).isEqualTo(1);
     assertThat(results("kept")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldJoinRepliesThatTheScorerWroteByTheirIds() {
+    // Given: the best first
+    ScoreResult written = result("ann", "r1", "b", "a");
+    written.getCandidates().forEach(each -> each.setText("text of " + each.getId()));
+    ingest.serve(written);
+
+    // When
+    answer("ann", "e1", "r1");
+
+    // Then
+    assertThat(only(Route.BY_USER).getReplies())
+        .extracting(Reply::getId, Reply::getServedReward)
+        .containsExactly(tuple("a", 1.5), tuple("b", 0.5));
   }
 
   @Test
@@ -204,7 +221,15 @@ class JoinTest {
             .mapToObj(
                 i ->
                     new CandidateScore(
-                        candidates[i], 0.5 + i, 0.5 + i, null, null, 1, List.of(1f + i, 2f), null))
+                        candidates[i],
+                        0.5 + i,
+                        0.5 + i,
+                        null,
+                        null,
+                        1,
+                        List.of(1f + i, 2f),
+                        null,
+                        null))
             .toList();
     return ScoreResult.newBuilder()
         .setRequestId(requestId)

@@ -1,5 +1,9 @@
 package dev.attune.scorer;
 
+import dev.attune.model.generate.Generation;
+import dev.attune.model.generate.GenerationRequest;
+import dev.attune.model.generate.Generator;
+import dev.attune.model.generate.Sampling;
 import dev.attune.model.head.GaussianWeights;
 import dev.attune.model.head.ReplyFeatures;
 import dev.attune.model.lm.BaseModel;
@@ -11,10 +15,12 @@ import dev.attune.model.reward.RewardScorer;
 import dev.attune.model.reward.RewardWeights;
 import dev.attune.model.reward.ScoreItem;
 import dev.attune.model.text.DialogueTemplate;
+import dev.attune.model.text.Tokenizer;
 import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.Candidate;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.scorer.core.BatchLookup;
+import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.LruCache;
 import dev.attune.scorer.core.ModelRejectedException;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
@@ -23,6 +29,7 @@ import dev.attune.scorer.core.TextHash;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -34,7 +41,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewards from a base model and the reward models and policies that were trained on it.
+ * Rewards and replies from a base model and the reward models and policies that were trained on it.
  * Thread-safe.
  *
  * <p>Texts repeat, so a reply's features and its rewards by a model are kept, by hashes of the
@@ -48,6 +55,7 @@ final class BaseModelRewards implements RewardFunction {
   private final boolean ownsBase;
   private final ScorerMetrics metrics;
   private final RewardScorer scorer;
+  private final Generator generator;
   private final LruCache<RewardKey, Double> rewardCache;
   private final LruCache<FeatureKey, float[]> featureCache;
 
@@ -75,6 +83,7 @@ final class BaseModelRewards implements RewardFunction {
     this.ownsBase = ownsBase;
     this.metrics = metrics;
     this.scorer = new RewardScorer(base);
+    this.generator = new Generator(base);
     this.rewardCache = new LruCache<>(caches.rewards());
     long featureBytes = ENTRY_BYTES + (2L * base.config().hiddenSize() + 1) * Float.BYTES;
     this.featureCache =
@@ -189,8 +198,51 @@ final class BaseModelRewards implements RewardFunction {
   }
 
   @Override
+  public List<List<GeneratedReply>> generate(List<Draft> drafts, GenerationConfig config) {
+    Tokenizer tokenizer = base.tokenizer();
+    Sampling sampling =
+        new Sampling(
+            config.temperature(),
+            0,
+            config.topP(),
+            config.tokens(),
+            Set.copyOf(List.of(tokenizer.eosId(), tokenizer.endOfReplyId())));
+    Iterator<Generation> generations = generations(drafts, sampling).iterator();
+    return drafts.stream()
+        .map(
+            draft ->
+                draft.seeds().stream()
+                    .map(seed -> generations.next())
+                    .map(each -> new GeneratedReply(each.text(tokenizer), each.ids().length))
+                    .toList())
+        .toList();
+  }
+
+  /** A text for each seed of each draft. */
+  private List<Generation> generations(List<Draft> drafts, Sampling sampling) {
+    List<GenerationRequest> ofBase = new ArrayList<>();
+    List<ResidentPolicy.Draft> ofPolicy = new ArrayList<>();
+    @Nullable LoadedBasis loaded = null;
+    for (Draft draft : drafts) {
+      List<Turn> prompt = prompt(draft.request());
+      for (long seed : draft.seeds()) {
+        if (draft.row() != null && draft.policy() instanceof LoadedBasis basis) {
+          loaded = basis;
+          ofPolicy.add(
+              new ResidentPolicy.Draft(
+                  draft.row(), draft.request().getUserText(), prompt, sampling, seed));
+        } else {
+          ofBase.add(new GenerationRequest(template.prompt(prompt), sampling, seed));
+        }
+      }
+    }
+    return loaded == null ? generator.generate(ofBase) : loaded.resident.generate(ofPolicy);
+  }
+
+  @Override
   public void close() {
     featureThread.shutdown();
+    generator.close();
     scorer.close();
     if (ownsBase) {
       base.close();

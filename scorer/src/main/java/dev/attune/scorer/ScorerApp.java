@@ -7,6 +7,7 @@ import dev.attune.platform.ServiceRunner;
 import dev.attune.platform.ServiceState;
 import dev.attune.platform.ServiceState.Phase;
 import dev.attune.scorer.core.ModelDirectory;
+import dev.attune.scorer.core.ReplyGenerator;
 import dev.attune.scorer.core.RewardFunction;
 import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.http.DoorConfig;
@@ -32,13 +33,14 @@ import org.slf4j.LoggerFactory;
  * The scorer: answers each ScoreRequest of {@code attune.prompts} with exactly one ScoreResult in
  * {@code attune.rewards}, with the models that {@code attune.models} names at that moment.
  *
- * <p>Single use. It owns four threads: {@code scorer} consumes, computes and produces; {@code
- * scorer-direct} answers direct requests; {@code scorer-models} follows the published models and
- * loads them beside those in service; {@code scorer-users} follows the published states of users.
- * {@link #start} loads the base and returns; the first prompt is taken when these topics have been
- * read to their end and a first forward pass is done, which is when {@link #ready} turns true.
- * Faults of the cluster are waited out; a defect ends the service ({@link #live} turns false).
- * Where {@code scorer.http.port} is set, the synchronous door has threads of its own.
+ * <p>Single use. It owns five threads: {@code scorer} consumes, computes and produces; {@code
+ * scorer-direct} answers direct requests; {@code scorer-generate} writes the replies that requests
+ * ask for; {@code scorer-models} follows the published models and loads them beside those in
+ * service; {@code scorer-users} follows the published states of users. {@link #start} loads the
+ * base and returns; the first prompt is taken when these topics have been read to their end and a
+ * first forward pass is done, which is when {@link #ready} turns true. Faults of the cluster are
+ * waited out; a defect ends the service ({@link #live} turns false). Where {@code scorer.http.port}
+ * is set, the synchronous door has threads of its own.
  */
 public final class ScorerApp implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(ScorerApp.class);
@@ -58,6 +60,7 @@ public final class ScorerApp implements Service {
   private @Nullable UserStore users;
   private @Nullable ScorerLoops clients;
   private volatile @Nullable ScoringDesk desk;
+  private volatile @Nullable ReplyGenerator replies;
   private volatile @Nullable KafkaLoop scoring;
   private volatile @Nullable KafkaLoop following;
   private volatile @Nullable KafkaLoop followingUsers;
@@ -141,6 +144,7 @@ public final class ScorerApp implements Service {
       ScoringDesk shared = loops.desk(batching, MOST_DIRECT);
       KafkaLoop prompts = loops.scoring(batching, shared);
       desk = shared;
+      replies = loops.replies();
       following = models;
       followingUsers = states;
       scoring = prompts;
@@ -158,6 +162,7 @@ public final class ScorerApp implements Service {
             prompts.run();
           });
       run("scorer-direct", shared::run);
+      run("scorer-generate", loops.replies()::run);
       openDoor(shared);
     } catch (RuntimeException e) {
       state.tryTo(Phase.FAILED);
@@ -244,7 +249,8 @@ public final class ScorerApp implements Service {
   }
 
   private ScorerLoops loops(RewardFunction loaded, UserStore store, ScorerMetrics metrics) {
-    return new ScorerLoops(config.kafka(), kafkaClients(), loaded, directory, store, metrics);
+    return new ScorerLoops(
+        config.kafka(), kafkaClients(), config.generation(), loaded, directory, store, metrics);
   }
 
   private ScorerClients kafkaClients() {
@@ -283,8 +289,12 @@ public final class ScorerApp implements Service {
     KafkaLoop states = followingUsers;
     KafkaLoop prompts = scoring;
     ScoringDesk shared = desk;
+    ReplyGenerator writing = replies;
     if (shared != null) {
       shared.stop();
+    }
+    if (writing != null) {
+      writing.stop();
     }
     if (models != null && states != null && prompts != null) {
       prompts.stop();

@@ -6,6 +6,7 @@ import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
 import dev.attune.platform.store.DiskStore;
 import dev.attune.scorer.core.BatchBudget;
+import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RowDomains;
 import dev.attune.scorer.http.DoorConfig;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param users where users' states are kept
  * @param rowDomains the domains whose rewards have the part of the personal policy
  * @param caches how much is kept of texts that were scored
+ * @param generation how replies are written for requests that ask for them
  * @param longestWait that a request is held back for the feedback that it names
  * @param shadow whether answers go where no product reads them
  * @param door the synchronous door; null: there is none
@@ -54,6 +56,7 @@ public record ScorerConfig(
     Users users,
     RowDomains rowDomains,
     Caches caches,
+    GenerationConfig generation,
     Duration longestWait,
     boolean shadow,
     @Nullable DoorConfig door) {
@@ -189,6 +192,35 @@ public record ScorerConfig(
           "Rewards of replies by the models in service that are kept for the same end, about 200"
               + " bytes each.");
 
+  public static final ConfigKey<Integer> GENERATE_REPLIES =
+      ConfigKey.integer(
+          "scorer.generate.max-replies",
+          0,
+          0,
+          16,
+          "Replies that a request may ask for at most (`generate`); 0: none are generated.");
+
+  public static final ConfigKey<Integer> GENERATE_TOKENS =
+      ConfigKey.integer(
+          "scorer.generate.max-tokens", 96, 1, 2048, "Tokens of a generated reply at most.");
+
+  public static final ConfigKey<Double> GENERATE_TEMPERATURE =
+      ConfigKey.decimal(
+          "scorer.generate.temperature",
+          1.0,
+          0.0,
+          10.0,
+          "Temperature that replies are sampled at; 0 takes the likeliest token, so that a"
+              + " request's replies are all alike.");
+
+  public static final ConfigKey<Double> GENERATE_TOP_P =
+      ConfigKey.decimal(
+          "scorer.generate.top-p",
+          1.0,
+          0.01,
+          1.0,
+          "The next token is drawn from the fewest that together have this probability.");
+
   public static final ConfigKey<Boolean> SHADOW =
       ConfigKey.bool(
           "scorer.shadow",
@@ -244,7 +276,10 @@ public record ScorerConfig(
         configuration.get(GROUP),
         instance(configuration.find(INSTANCE)),
         configuration.get(START),
-        new RequestLimits(configuration.get(MAX_CANDIDATES), configuration.get(MAX_CHARACTERS)),
+        new RequestLimits(
+            configuration.get(MAX_CANDIDATES),
+            configuration.get(MAX_CHARACTERS),
+            configuration.get(GENERATE_REPLIES)),
         new BatchBudget(
             configuration.get(BATCH_REQUESTS),
             configuration.get(BATCH_CANDIDATES),
@@ -259,6 +294,10 @@ public record ScorerConfig(
             configuration.get(EXPLAIN_EVENTS)),
         configuration.find(ROW_DOMAINS).map(RowDomains::parse).orElse(RowDomains.NONE),
         new Caches(configuration.get(CACHE_FEATURES), configuration.get(CACHE_REWARDS)),
+        new GenerationConfig(
+            configuration.get(GENERATE_TOKENS),
+            configuration.get(GENERATE_TEMPERATURE),
+            configuration.get(GENERATE_TOP_P)),
         configuration.get(LONGEST_WAIT),
         configuration.get(SHADOW),
         HttpKeys.read(configuration));
@@ -293,6 +332,10 @@ public record ScorerConfig(
         ROW_DOMAINS,
         CACHE_FEATURES,
         CACHE_REWARDS,
+        GENERATE_REPLIES,
+        GENERATE_TOKENS,
+        GENERATE_TEMPERATURE,
+        GENERATE_TOP_P,
         LONGEST_WAIT,
         SHADOW);
   }

@@ -11,10 +11,13 @@ import dev.attune.model.policy.UserState;
 import dev.attune.model.reward.OnlineConfig;
 import dev.attune.model.reward.RewardWeights;
 import dev.attune.schemas.events.ScoreRequest;
+import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.ModelRejectedException;
 import dev.attune.scorer.core.ModelRejectedException.Reason;
 import dev.attune.scorer.core.Policies;
 import dev.attune.scorer.core.Requests;
+import dev.attune.scorer.core.RewardFunction.Draft;
+import dev.attune.scorer.core.RewardFunction.GeneratedReply;
 import dev.attune.scorer.core.RewardFunction.LoadedModel;
 import dev.attune.scorer.core.RewardFunction.LoadedPolicy;
 import dev.attune.scorer.core.RewardFunction.Parts;
@@ -22,7 +25,9 @@ import dev.attune.scorer.core.RewardFunction.Task;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BaseModelRewardsTest {
   private static final ScorerConfig.Caches CACHES = new ScorerConfig.Caches(1 << 20, 1_000);
   private static final ScorerConfig.Caches NO_CACHES = new ScorerConfig.Caches(0, 0);
+  private static final GenerationConfig GENERATION = new GenerationConfig(20, 1, 1);
   private static final ScorerMetrics METRICS = new ScorerMetrics(new SimpleMeterRegistry());
 
   @TempDir static Path dir;
@@ -168,6 +174,84 @@ class BaseModelRewardsTest {
                   .reason())
           .isEqualTo(Reason.WEIGHTS);
     }
+  }
+
+  @Test
+  void shouldWriteTheSameRepliesWhateverElseIsInTheBatch() throws Exception {
+    // Given
+    ScoreRequest request = Requests.of("1").build();
+    try (BaseModelRewards rewards = rewards();
+        LoadedPolicy policy = rewards.loadPolicy(personal.toBytes())) {
+      Draft one = new Draft(request, policy, policy.policy().generic(), List.of(1L, 2L));
+      Draft other = new Draft(request, policy, TinyBase.someone(policy.policy()), List.of(3L));
+      List<GeneratedReply> alone = rewards.generate(List.of(one), GENERATION).get(0);
+
+      // When
+      List<List<GeneratedReply>> together = rewards.generate(List.of(other, one), GENERATION);
+
+      // Then
+      assertThat(together.get(0)).hasSize(1);
+      assertThat(together.get(1)).isEqualTo(alone);
+      assertThat(alone.get(0)).isNotEqualTo(alone.get(1));
+      assertThat(alone).allSatisfy(each -> assertThat(each.tokens()).isBetween(1, 20));
+    }
+  }
+
+  @Test
+  void shouldWriteWithTheBaseUntilThereIsAPolicy() {
+    // Given
+    Draft draft = new Draft(Requests.of("1").build(), null, null, List.of(1L, 2L, 1L));
+    try (BaseModelRewards rewards = rewards()) {
+      // When
+      List<GeneratedReply> replies = rewards.generate(List.of(draft), GENERATION).get(0);
+
+      // Then
+      assertThat(replies).hasSize(3);
+      assertThat(replies.get(2)).isEqualTo(replies.get(0)).isNotEqualTo(replies.get(1));
+    }
+  }
+
+  /** Samples of π_u are likelier under π_u than under π_v by KL(π_u, π_v) in the mean. */
+  @Test
+  void shouldWriteWhatTheUsersRowPrefers() throws Exception {
+    // Given
+    List<Long> seeds = LongStream.range(0, 64).boxed().toList();
+    try (BaseModelRewards rewards = rewards();
+        LoadedPolicy policy = rewards.loadPolicy(personal.toBytes())) {
+      UserState user = TinyBase.someone(policy.policy());
+      UserState generic = policy.policy().generic();
+      ScoreRequest request = Requests.of("1").build();
+
+      // When
+      List<List<GeneratedReply>> written =
+          rewards.generate(
+              List.of(
+                  new Draft(request, policy, user, seeds),
+                  new Draft(request, policy, generic, seeds)),
+              GENERATION);
+
+      // Then
+      assertThat(lead(rewards, policy, user, generic, written.get(0)))
+          .isGreaterThan(lead(rewards, policy, user, generic, written.get(1)) + 0.01);
+    }
+  }
+
+  /** By how much more one state likes replies than another does, in the mean. */
+  private static double lead(
+      BaseModelRewards rewards,
+      LoadedPolicy policy,
+      UserState one,
+      UserState other,
+      List<GeneratedReply> replies) {
+    ScoreRequest request =
+        Requests.of("1", replies.stream().map(GeneratedReply::text).toArray(String[]::new)).build();
+    List<Parts> parts =
+        rewards.parts(
+            List.of(
+                new Task(request, null, "pooled", policy, one),
+                new Task(request, null, "pooled", policy, other)));
+    return Arrays.stream(parts.get(0).row()).average().orElseThrow()
+        - Arrays.stream(parts.get(1).row()).average().orElseThrow();
   }
 
   @Test

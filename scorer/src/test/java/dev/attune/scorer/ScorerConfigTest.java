@@ -7,6 +7,7 @@ import dev.attune.platform.ConfigDocs;
 import dev.attune.platform.ConfigException;
 import dev.attune.platform.Configuration;
 import dev.attune.scorer.core.BatchBudget;
+import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RowDomains;
 import java.nio.file.Path;
@@ -33,10 +34,11 @@ class ScorerConfigTest {
     assertThat(config.group()).isEqualTo("attune-scorer");
     assertThat(config.instance()).isNotBlank();
     assertThat(config.start()).isEqualTo(ScorerConfig.Start.EARLIEST);
-    assertThat(config.limits()).isEqualTo(new RequestLimits(64, 200_000));
+    assertThat(config.limits()).isEqualTo(new RequestLimits(64, 200_000, 0));
     assertThat(config.budget()).isEqualTo(new BatchBudget(64, 256, 32_768));
     assertThat(config.users().dir()).isNull();
     assertThat(config.rowDomains()).isEqualTo(RowDomains.NONE);
+    assertThat(config.generation()).isEqualTo(new GenerationConfig(96, 1, 1));
     assertThat(config.longestWait()).isEqualTo(Duration.ofSeconds(2));
   }
 
@@ -52,6 +54,10 @@ class ScorerConfigTest {
     flags.put("scorer.users.dir", "/data/users");
     flags.put("scorer.cache.features.max-bytes", "1 MiB");
     flags.put("scorer.cache.rewards.max-entries", "0");
+    flags.put("scorer.generate.max-replies", "4");
+    flags.put("scorer.generate.max-tokens", "200");
+    flags.put("scorer.generate.temperature", "0.7");
+    flags.put("scorer.generate.top-p", "0.9");
 
     // When
     ScorerConfig config = ScorerConfig.from(Configuration.of(flags));
@@ -59,7 +65,8 @@ class ScorerConfigTest {
     // Then
     assertThat(config.instance()).isEqualTo("pod-3");
     assertThat(config.start()).isEqualTo(ScorerConfig.Start.LATEST);
-    assertThat(config.limits().candidates()).isEqualTo(8);
+    assertThat(config.limits()).isEqualTo(new RequestLimits(8, 200_000, 4));
+    assertThat(config.generation()).isEqualTo(new GenerationConfig(200, 0.7, 0.9));
     assertThat(config.rowDomains().names()).containsExactlyInAnyOrder("legal", "general.helpful");
     assertThat(config.users().dir()).isEqualTo(Path.of("/data/users"));
     assertThat(config.caches()).isEqualTo(new ScorerConfig.Caches(1 << 20, 0));

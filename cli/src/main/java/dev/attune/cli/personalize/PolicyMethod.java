@@ -1,27 +1,19 @@
 package dev.attune.cli.personalize;
 
-import ai.djl.ndarray.NDManager;
-import dev.attune.model.adapter.AdapterStack;
-import dev.attune.model.engine.Tensors;
-import dev.attune.model.engine.Torch;
-import dev.attune.model.generate.GenerationRequest;
-import dev.attune.model.generate.Generator;
 import dev.attune.model.generate.Sampling;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.personal.PersonalConfig;
 import dev.attune.model.personal.PersonalExample;
+import dev.attune.model.personal.PersonalGenerator;
 import dev.attune.model.personal.PersonalLearner;
 import dev.attune.model.personal.PersonalModel;
-import dev.attune.model.personal.UserModelConfig.Join;
 import dev.attune.model.personal.UserRow;
 import dev.attune.model.personal.UserRowTable;
-import dev.attune.model.text.DialogueTemplate;
 import dev.attune.model.text.Turn;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,49 +71,16 @@ final class PolicyMethod implements PersonalMethod {
   int[] lengths(List<List<Turn>> prompts, String user, int limit, long seed) {
     int end = base.tokenizer().eosId();
     Sampling sampling = new Sampling(1, 0, 1, limit, Set.of(end));
-    DialogueTemplate template =
-        new DialogueTemplate(base.tokenizer(), config.promptTokens(), config.replyTokens());
-    float[][] vectors = vectors(user);
-    boolean soft = config.users().join() == Join.SOFT_PROMPT;
-    float[] added = soft || vectors.length == 0 ? new float[0] : vectors[0];
-    float[][] prefix = soft ? vectors : new float[0][];
-    List<GenerationRequest> requests = new ArrayList<>();
+    UserRow row = rows.find(user);
+    List<PersonalGenerator.Item> items = new ArrayList<>();
     for (List<Turn> prompt : prompts) {
-      int[] ids = withSlots(template.prompt(prompt), prefix.length);
-      requests.add(new GenerationRequest(ids, prefix, added, 0, sampling, seed + requests.size()));
+      items.add(new PersonalGenerator.Item(row, null, prompt, sampling, seed + items.size()));
     }
-    try (AdapterStack adapter =
-            AdapterStack.of(List.of(trained().weights().adapter(base.config())));
-        Generator generator = new Generator(base, adapter)) {
-      return generator.generate(requests).stream()
+    try (PersonalGenerator generator = new PersonalGenerator(trained())) {
+      return generator.generate(items).stream()
           .mapToInt(text -> (int) Arrays.stream(text.ids()).filter(id -> id != end).count())
           .toArray();
     }
-  }
-
-  /** A user's vectors, [T_u][D]. */
-  private float[][] vectors(String user) {
-    if (config.users().tokens() == 0) {
-      return new float[0][];
-    }
-    try (NDManager manager = Torch.newManager()) {
-      List<@Nullable UserRow> row = new ArrayList<>();
-      row.add(rows.find(user));
-      float[] flat = Tensors.floats(trained().vectors(manager, row));
-      int width = base.config().hiddenSize();
-      return IntStream.range(0, flat.length / width)
-          .mapToObj(t -> Arrays.copyOfRange(flat, t * width, (t + 1) * width))
-          .toArray(float[][]::new);
-    }
-  }
-
-  /** The places of a soft prompt, after the token that begins the text. */
-  private static int[] withSlots(int[] prompt, int slots) {
-    return IntStream.concat(
-            IntStream.concat(
-                IntStream.of(prompt[0]), IntStream.range(0, slots).map(slot -> -1 - slot)),
-            Arrays.stream(prompt).skip(1))
-        .toArray();
   }
 
   private PersonalModel trained() {

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -57,7 +58,7 @@ import picocli.CommandLine.Spec;
     description = "Send one request and print the rewards of its candidates.",
     footer = {
       "",
-      "Either --prompt and --candidate, or the request as JSON:",
+      "Either --prompt with --candidate or --generate, or the request as JSON:",
       "  {\"userId\": \"ada\", \"domain\": \"academy\", \"prompt\": [{\"role\": \"user\", \"text\":"
           + " \"...\"}],",
       "   \"candidates\": [{\"id\": \"a\", \"text\": \"...\"}, {\"id\": \"b\", \"text\":"
@@ -65,6 +66,10 @@ import picocli.CommandLine.Spec;
     })
 public final class ScoreCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What a terminal would obey instead of showing. */
+  private static final Pattern UNSEEN = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
+
   private static final Duration POLL = Duration.ofMillis(100);
 
   @Mixin private CommonOptions common;
@@ -93,6 +98,12 @@ public final class ScoreCommand implements Callable<Integer> {
   private List<String> candidates = new ArrayList<>();
 
   @Option(
+      names = "--generate",
+      paramLabel = "N",
+      description = "Have the scorer write so many replies itself, where it is set to.")
+  private int generate;
+
+  @Option(
       names = "--explain",
       description = "Say which part decided, and which of the user's events speak for it.")
   private boolean explain;
@@ -108,6 +119,13 @@ public final class ScoreCommand implements Callable<Integer> {
   public Integer call() {
     if (timeout < 1) {
       throw new ParameterException(command.commandLine(), "--timeout must be 1 or more");
+    }
+    if (generate < 0) {
+      throw new ParameterException(command.commandLine(), "--generate must be 0 or more");
+    }
+    if (generate > 0 && !candidates.isEmpty()) {
+      throw new ParameterException(
+          command.commandLine(), "give either --candidate or --generate: given replies are scored");
     }
     ScoreRequest request = request();
     KafkaSettings kafka = cluster.kafka();
@@ -129,7 +147,7 @@ public final class ScoreCommand implements Callable<Integer> {
     boolean flags = prompt != null || !candidates.isEmpty();
     if (flags == (file != null)) {
       throw new ParameterException(
-          command.commandLine(), "give either --prompt and --candidate, or a FILE");
+          command.commandLine(), "give either --prompt with --candidate or --generate, or a FILE");
     }
     if (file != null) {
       return fromJson(file);
@@ -145,6 +163,7 @@ public final class ScoreCommand implements Callable<Integer> {
         .setPrompt(prompt == null ? List.of() : List.of(new Turn("user", prompt)))
         .setCandidates(numbered)
         .setExplain(explain)
+        .setGenerate(generate)
         .build();
   }
 
@@ -168,6 +187,9 @@ public final class ScoreCommand implements Callable<Integer> {
       }
       if (explain) {
         object.put("explain", true);
+      }
+      if (generate > 0) {
+        object.put("generate", generate);
       }
       return AvroJson.read(object, ScoreRequest.class);
     } catch (AvroJson.InvalidRecord e) {
@@ -234,6 +256,11 @@ public final class ScoreCommand implements Callable<Integer> {
           score.getDomainReward(),
           personal == null ? "-" : "%.4f".formatted(personal),
           result.getBestPreferred().get(i));
+    }
+    for (CandidateScore score : result.getCandidates()) {
+      if (score.getText() != null) {
+        console.printf("%s: %s", score.getId(), UNSEEN.matcher(score.getText()).replaceAll("?"));
+      }
     }
     Explanation explanation = result.getExplanation();
     if (explanation != null) {

@@ -52,7 +52,9 @@ class LocalStackIT {
     stack =
         LocalStack.start(
             StackConfig.onFreePorts(dir.resolve("data"), TinyBase.in(dir))
-                .with("trainer.checkpoint.interval", "300ms"),
+                .with("trainer.checkpoint.interval", "300ms")
+                .with("scorer.generate.max-replies", "4")
+                .with("scorer.generate.max-tokens", "8"),
             TinyBase.silent());
     stack.awaitReady(Duration.ofSeconds(60));
   }
@@ -197,6 +199,32 @@ class LocalStackIT {
         .contains("P(best is preferred)")
         .containsPattern("decided by the (domain|head): it leads [12] by ")
         .contains(json(report).path("requestId").asText() + " user=ada domain=law model=");
+  }
+
+  @Test
+  void shouldPrintTheRepliesThatTheScorerWrote() throws IOException {
+    // Given
+    Path report = dir.resolve("generated.json");
+
+    // When
+    int exitCode =
+        run(
+            "score",
+            "--user",
+            "gina",
+            "--prompt",
+            "Why?",
+            "--generate",
+            "3",
+            "--json",
+            report.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    JsonNode candidates = json(report).path("candidates");
+    assertThat(candidates.findValuesAsText("id")).containsExactlyInAnyOrder("g1", "g2", "g3");
+    assertThat(candidates.findValues("text")).hasSize(3).allMatch(JsonNode::isTextual);
+    assertThat(out.toString()).contains("P(best is preferred)", "g1: ", "g2: ", "g3: ");
   }
 
   @Test

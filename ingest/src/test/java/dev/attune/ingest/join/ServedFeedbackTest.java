@@ -104,7 +104,7 @@ class ServedFeedbackTest {
   }
 
   private static CandidateScore score(String id, double reward, List<Float> features) {
-    return new CandidateScore(id, reward, reward, null, null, 1, features, null);
+    return new CandidateScore(id, reward, reward, null, null, 1, features, null, null);
   }
 
   private static Feedback feedback(List<Comparison> comparisons, Reply... replies) {

@@ -28,6 +28,15 @@ final class PassBuilder {
     this.tokenizer = tokenizer;
   }
 
+  /**
+   * A policy's prompt for a reply to follow.
+   *
+   * @param ids of the prompt, at least one
+   */
+  int[] prompt(int[] ids, @Nullable String userText) {
+    return joined(ids, head(userText));
+  }
+
   /** The reference reads neither the user's vectors nor the user's text. */
   Pass reference(ReferencedReplies replies) {
     return new Pass(row(replies, new int[0], 0), replies.logProbs(), List.of(), List.of(), 1);
@@ -61,10 +70,7 @@ final class PassBuilder {
   private TokenBatch.Row row(ReferencedReplies replies, int[] head, int user) {
     int[] prompt = replies.prompt();
     int cue = config.learnsPolicy() ? 1 : 0;
-    int[] read = new int[prompt.length + head.length - cue];
-    read[0] = prompt[0];
-    System.arraycopy(head, 0, read, 1, head.length);
-    System.arraycopy(prompt, 1, read, 1 + head.length, prompt.length - 1 - cue);
+    int[] read = Arrays.copyOf(joined(prompt, head), prompt.length + head.length - cue);
     List<int[]> answers = new ArrayList<>();
     for (int[] reply : replies.replies()) {
       int[] answer = new int[reply.length + cue];
@@ -73,5 +79,13 @@ final class PassBuilder {
       answers.add(answer);
     }
     return new TokenBatch.Row(read, answers, 0, user);
+  }
+
+  private static int[] joined(int[] prompt, int[] head) {
+    int[] joined = new int[prompt.length + head.length];
+    joined[0] = prompt[0];
+    System.arraycopy(head, 0, joined, 1, head.length);
+    System.arraycopy(prompt, 1, joined, 1 + head.length, prompt.length - 1);
+    return joined;
   }
 }

@@ -1,10 +1,13 @@
 package dev.attune.model.policy;
 
+import dev.attune.model.generate.Generation;
+import dev.attune.model.generate.Sampling;
 import dev.attune.model.head.GaussianWeights;
 import dev.attune.model.head.RowSubspace;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.personal.Candidates;
 import dev.attune.model.personal.PersonalExample;
+import dev.attune.model.personal.PersonalGenerator;
 import dev.attune.model.personal.PersonalItem;
 import dev.attune.model.personal.PersonalModel;
 import dev.attune.model.personal.ReferenceModel;
@@ -21,12 +24,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A policy in native memory, over a base: implicit rewards of users' rows, and what an event
- * teaches a row. Rows are beliefs in the policy's subspace; what is computed with is the row at
- * their mean.
+ * A policy in native memory, over a base: implicit rewards of users' rows, replies written under
+ * them, and what an event teaches a row. Rows are beliefs in the policy's subspace; what is
+ * computed with is the row at their mean.
  *
- * <p>{@link #rewards} is safe for several threads, {@link #learn} is for one at a time. Close it
- * after all who use it; it does not close the base.
+ * <p>{@link #rewards} and {@link #generate} are safe for several threads, {@link #learn} is for one
+ * at a time. Close it after all who use it; it does not close the base.
  */
 public final class ResidentPolicy implements AutoCloseable {
   private static final String USER = "u";
@@ -34,6 +37,9 @@ public final class ResidentPolicy implements AutoCloseable {
   private final Policy policy;
   private final @Nullable ReferenceModel reference;
   private final @Nullable PersonalModel model;
+
+  /** Made at first use, as most policies only score; guarded by this. */
+  private @Nullable PersonalGenerator generator;
 
   /**
    * A user's replies to be scored.
@@ -93,6 +99,48 @@ public final class ResidentPolicy implements AutoCloseable {
       scored.add(new PersonalItem(USER + i, items.get(i).userText(), referenced.get(i)));
     }
     return loaded.score(rows, scored);
+  }
+
+  /**
+   * A reply to be written for a user.
+   *
+   * @param state of the policy's epoch, with a row
+   * @param userText what the user says of themself; null is nothing
+   * @param seed what is drawn is a function of it and of the rest of this draft
+   */
+  public record Draft(
+      UserState state,
+      @Nullable String userText,
+      List<Turn> prompt,
+      Sampling sampling,
+      long seed) {}
+
+  /**
+   * Writes replies y ~ π(·|x, u). A text does not depend on what is beside it.
+   *
+   * @return a text for each draft, in order
+   * @throws IllegalStateException if the policy has no rows
+   */
+  public List<Generation> generate(List<Draft> drafts) {
+    return generator()
+        .generate(
+            drafts.stream()
+                .map(
+                    draft ->
+                        new PersonalGenerator.Item(
+                            row(draft.state()),
+                            draft.userText(),
+                            draft.prompt(),
+                            draft.sampling(),
+                            draft.seed()))
+                .toList());
+  }
+
+  private synchronized PersonalGenerator generator() {
+    if (generator == null) {
+      generator = new PersonalGenerator(requireModel());
+    }
+    return generator;
   }
 
   /**
@@ -227,7 +275,11 @@ public final class ResidentPolicy implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (generator != null) {
+      generator.close();
+      generator = null;
+    }
     if (model != null) {
       model.close();
     }

@@ -280,7 +280,7 @@ class PersonalModelTest extends PersonalTestBase {
     return mixture;
   }
 
-  private static UserRowTable rows(UserModelConfig users, int count) {
+  static UserRowTable rows(UserModelConfig users, int count) {
     UserRowTable rows = new UserRowTable();
     Random random = new Random(4);
     for (int u = 0; u < count && users.hasRows(); u++) {
@@ -294,7 +294,7 @@ class PersonalModelTest extends PersonalTestBase {
   }
 
   /** Weights with random values, as if they were trained. */
-  private static PersonalWeights random(PersonalConfig config) {
+  static PersonalWeights random(PersonalConfig config) {
     Random random = new Random(2);
     PersonalWeights untrained = PersonalWeights.untrained(base, config);
     Map<String, Parameter> parameters = new LinkedHashMap<>();

@@ -4,15 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.model.engine.Precision;
+import dev.attune.model.generate.Generation;
+import dev.attune.model.generate.Sampling;
 import dev.attune.model.lm.BaseModel;
 import dev.attune.model.lm.TinyBase;
+import dev.attune.model.personal.Candidates;
+import dev.attune.model.personal.PersonalConfig;
+import dev.attune.model.personal.ReferenceModel;
 import dev.attune.model.personal.RowGradient;
 import dev.attune.model.policy.ResidentPolicy.RowEvent;
 import dev.attune.model.reward.PreferenceExample;
 import dev.attune.model.reward.PreferenceExample.Judgement;
+import dev.attune.model.text.DialogueTemplate;
+import dev.attune.model.text.Turn;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,6 +109,55 @@ class ResidentPolicyTest {
     double step = distance(between.row().mean(), exact.row().mean());
     assertThat(step).isPositive();
     assertThat(distance(learned.row().mean(), exact.row().mean())).isLessThan(0.2 * step);
+  }
+
+  @Test
+  void shouldWriteWithTheProbabilitiesThatItScoresWith() {
+    // Given
+    UserState state = policy.generic();
+    for (int i = 0; i < 5; i++) {
+      state = resident.learn(state, users.event("u", true).event());
+    }
+    List<Turn> prompt = users.event("u", true).event().prompt();
+    Sampling sampling = new Sampling(0.5, 0, 1, 32, Set.of(base.tokenizer().eosId()));
+    List<ResidentPolicy.Draft> drafts = new ArrayList<>();
+    for (long seed = 0; seed < 16; seed++) {
+      drafts.add(new ResidentPolicy.Draft(state, null, prompt, sampling, seed));
+      drafts.add(new ResidentPolicy.Draft(policy.generic(), null, prompt, sampling, seed));
+    }
+
+    // When
+    List<Generation> texts = resident.generate(drafts);
+
+    // Then: log π(y|x,u) = r/β + log π_ref(y|x), of texts that read back as the same tokens
+    int compared = 0;
+    for (int i = 0; i < texts.size(); i++) {
+      Generation text = texts.get(i);
+      if (readsBack(text)) {
+        String reply = text.text(base.tokenizer());
+        double beta = policy.weights().config().loss().beta();
+        double own = rewardOf(drafts.get(i).state(), prompt, reply);
+        double reference =
+            new ReferenceModel(base, policy.weights().config())
+                .encode(new Candidates(prompt, List.of(reply)))
+                .logProbs()[0];
+        assertThat(text.logProbability()).isCloseTo(own / beta + reference, within(1e-3));
+        compared++;
+      }
+    }
+    assertThat(compared).isPositive();
+  }
+
+  private static boolean readsBack(Generation text) {
+    PersonalConfig config = policy.weights().config();
+    DialogueTemplate template =
+        new DialogueTemplate(base.tokenizer(), config.promptTokens(), config.replyTokens());
+    return Arrays.equals(template.reply(text.text(base.tokenizer())), text.ids());
+  }
+
+  private static double rewardOf(UserState state, List<Turn> prompt, String reply) {
+    return resident.rewards(List.of(new ResidentPolicy.Item(state, null, prompt, List.of(reply))))
+        .get(0)[0];
   }
 
   private static PreferenceExample withoutPairs(PreferenceExample event) {

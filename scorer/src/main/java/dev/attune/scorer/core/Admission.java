@@ -9,12 +9,16 @@ public final class Admission {
   private final RequestValidator validator;
   private final RewardFunction rewards;
   private final PastEvents pastEvents;
+  private final ReplySource replies;
 
   /**
    * @param pastEvents asked for the users of requests to be explained
+   * @param replies asked for those of requests without candidates
    */
-  public Admission(RequestLimits limits, RewardFunction rewards, PastEvents pastEvents) {
+  public Admission(
+      RequestLimits limits, RewardFunction rewards, PastEvents pastEvents, ReplySource replies) {
     this.pastEvents = pastEvents;
+    this.replies = replies;
     this.validator = new RequestValidator(limits, rewards.base());
     this.rewards = rewards;
   }
@@ -41,7 +45,8 @@ public final class Admission {
         request,
         rejection,
         tokens,
-        request.getExplain() && rejection == null ? pastEvents.of(request.getUserId()) : null);
+        request.getExplain() && rejection == null ? pastEvents.of(request.getUserId()) : null,
+        rejection == null ? replies.of(request) : null);
   }
 
   /** A record that is no request. */

@@ -60,10 +60,10 @@ public final class AfterGate {
 
   /** Whether a request may be answered now; once it may, it always may. */
   boolean open(Prompt prompt) {
-    ScoreRequest request = prompt.request();
-    if (request == null || prompt.rejection() != null || request.getAfter() == null) {
+    if (!prompt.namesFeedback()) {
       return true;
     }
+    ScoreRequest request = prompt.request();
     Held earlier = held.get(prompt.partition());
     Held waiting = earlier != null && earlier.offset == prompt.offset() ? earlier : null;
     if (waiting != null && waiting.released) {

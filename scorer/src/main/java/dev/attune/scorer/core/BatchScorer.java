@@ -22,10 +22,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers a batch: exactly one {@link ScoreResult} for each record, rewards or an error code.
@@ -35,8 +34,6 @@ import org.slf4j.LoggerFactory;
  * that one of them cannot take the others along. One thread at a time.
  */
 public final class BatchScorer {
-  private static final Logger LOG = LoggerFactory.getLogger(BatchScorer.class);
-
   private final RewardFunction rewards;
   private final ModelDirectory models;
   private final UserStates users;
@@ -74,7 +71,7 @@ public final class BatchScorer {
       long before = System.nanoTime();
       List<Task> tasks = new ArrayList<>(open.stream().map(Open::task).toList());
       open.forEach(one -> one.past.forEach(event -> tasks.add(one.task(event))));
-      computed = compute(tasks);
+      computed = FaultIsolation.compute(tasks, rewards::parts);
       milliseconds = (System.nanoTime() - before) / 1e6;
     }
     List<ScoreResult> results = new ArrayList<>();
@@ -110,59 +107,15 @@ public final class BatchScorer {
     Selection selection = lease.select(domain);
     SelectedCalibration calibration = lease.calibration(domain);
     LoadedPolicy policy = lease.policy();
-    Personal personal =
-        policy == null ? null : personal(request.getUserId(), policy, rowDomains.allow(domain));
-    boolean recalls = prompt.past() != null && personal != null && personal.known != null;
+    ServedUser user = policy == null ? null : ServedUser.of(users, request.getUserId(), policy);
+    boolean recalls = prompt.past() != null && user != null && user.known() != null;
     return new Open(
         request,
         selection,
         calibration,
-        personal,
+        user,
+        user != null && rowDomains.allow(domain) ? user.withRow() : null,
         recalls ? prompt.past().getNow(List.of()) : List.of());
-  }
-
-  /** A state that does not fit the policy is as good as none. */
-  private Personal personal(String userId, LoadedPolicy policy, boolean rows) {
-    KnownUser known = users.find(userId, policy.policy().epoch());
-    UserState state = known == null ? null : known.under(policy.policy());
-    return state == null
-        ? new Personal(policy, rows, policy.policy().generic(), null)
-        : new Personal(policy, rows, state, known);
-  }
-
-  /** For each task its parts, or null where they cannot be computed. */
-  private List<@Nullable Parts> compute(List<Task> tasks) {
-    List<@Nullable Parts> computed = new ArrayList<>();
-    if (tasks.size() > 1) {
-      List<Parts> together = tryCompute(tasks);
-      if (together != null) {
-        computed.addAll(together);
-        return computed;
-      }
-    }
-    for (Task task : tasks) {
-      List<Parts> alone = tryCompute(List.of(task));
-      computed.add(alone == null ? null : alone.get(0));
-    }
-    return computed;
-  }
-
-  private @Nullable List<Parts> tryCompute(List<Task> tasks) {
-    try {
-      List<Parts> computed = rewards.parts(tasks);
-      if (computed.size() != tasks.size()) {
-        throw new IllegalStateException(
-            "rewards for " + computed.size() + " of " + tasks.size() + " requests");
-      }
-      return computed;
-    } catch (RuntimeException e) {
-      // The message may come from a library that quotes its input, so it is not logged.
-      LOG.atError()
-          .addKeyValue("requests", tasks.size())
-          .addKeyValue("error", e.getClass().getName())
-          .log("forward pass failed");
-      return null;
-    }
   }
 
   private ScoreResult answer(
@@ -175,36 +128,52 @@ public final class BatchScorer {
     if (parts == null) {
       return refuse(prompt, internal("the rewards could not be computed"), timings);
     }
-    Personal personal = open.personal;
+    ServedUser user = open.user;
     List<CandidateScore.Builder> builders =
         CandidateRewards.combine(
-            parts, open.calibration.calibration(), personal == null ? null : personal.state);
+            parts, open.calibration.calibration(), user == null ? null : user.state());
     double[] combined = builders.stream().mapToDouble(CandidateScore.Builder::getReward).toArray();
     if (combined.length != candidates.size()
         || !Arrays.stream(combined).allMatch(Double::isFinite)) {
       return refuse(prompt, internal("a reward was not a finite number"), timings);
     }
     int[] ranks = Ranker.ranks(combined);
+    boolean written = prompt.replies() != null;
     List<CandidateScore> scores = new ArrayList<>();
     for (int i = 0; i < combined.length; i++) {
-      scores.add(builders.get(i).setId(candidates.get(i).getId()).setRank(ranks[i]).build());
+      Candidate candidate = candidates.get(i);
+      scores.add(
+          builders
+              .get(i)
+              .setId(candidate.getId())
+              .setRank(ranks[i])
+              .setText(written ? candidate.getText() : null)
+              .build());
     }
-    KnownUser known = personal == null ? null : personal.known;
+    if (written) {
+      scores.sort(Comparator.comparing(CandidateScore::getRank));
+    }
+    KnownUser known = user == null ? null : user.known();
     return result(prompt, timings)
         .setExplanation(
             open.request.getExplain() && scores.size() > 1
                 ? Explainer.explain(
                     scores,
                     open.calibration.calibration(),
-                    known == null ? null : personal.state.head(),
+                    known == null ? null : user.state().head(),
                     recalled(open.past, past))
                 : null)
         .setCandidates(scores)
-        .setBestPreferred(Arrays.stream(Ranker.bestPreferred(combined)).boxed().toList())
+        .setBestPreferred(bestPreferred(scores))
         .setVersions(versions(open))
         .setIncluded(known == null ? null : known.included())
         .setRowIncluded(known == null ? null : known.rowIncluded())
         .build();
+  }
+
+  private static List<Double> bestPreferred(List<CandidateScore> scores) {
+    double[] rewards = scores.stream().mapToDouble(CandidateScore::getReward).toArray();
+    return Arrays.stream(Ranker.bestPreferred(rewards)).boxed().toList();
   }
 
   private static List<Explainer.Recalled> recalled(
@@ -220,7 +189,7 @@ public final class BatchScorer {
   }
 
   private ScoreVersions versions(Open open) {
-    Personal personal = open.personal;
+    ServedUser user = open.user;
     Selection selection = open.selection;
     return ScoreVersions.newBuilder()
         .setBase(rewards.base())
@@ -228,8 +197,8 @@ public final class BatchScorer {
         .setDomainModelVersion(selection.version())
         .setHead(selection.generalHead())
         .setCalibration(open.calibration.version())
-        .setPolicy(personal == null ? null : personal.state.epoch())
-        .setUserRow(personal == null || personal.known == null ? null : personal.state.rowEvents())
+        .setPolicy(user == null ? null : user.state().epoch())
+        .setUserRow(user == null || user.known() == null ? null : user.state().rowEvents())
         .build();
   }
 
@@ -264,14 +233,16 @@ public final class BatchScorer {
   /**
    * A request that can be scored, and with what.
    *
-   * @param personal null without a policy
+   * @param user null without a policy
+   * @param row what r_p is computed with; null where it is not wanted
    * @param past the user's events whose influence is asked for
    */
   private record Open(
       ScoreRequest request,
       Selection selection,
       SelectedCalibration calibration,
-      @Nullable Personal personal,
+      @Nullable ServedUser user,
+      @Nullable UserState row,
       List<PastEvent> past) {
     /** For an event's coordinates alone. */
     Task task(PastEvent event) {
@@ -287,34 +258,12 @@ public final class BatchScorer {
                       .toList())
               .build();
       return new Task(
-          replies, null, Domains.POOLED_HEAD, personal == null ? null : personal.policy, null);
+          replies, null, Domains.POOLED_HEAD, user == null ? null : user.policy(), null);
     }
 
     Task task() {
       return new Task(
-          request,
-          selection.model(),
-          selection.head(),
-          personal == null ? null : personal.policy,
-          personal == null ? null : personal.row());
-    }
-  }
-
-  /**
-   * What the personal part is computed with.
-   *
-   * @param rows whether the domain has r_p
-   * @param state the user's, in the policy's epoch
-   * @param known null for a user of whom nothing is known
-   */
-  private record Personal(
-      LoadedPolicy policy, boolean rows, UserState state, @Nullable KnownUser known) {
-    /** The state with the generic row until the user has one; null where r_p is not wanted. */
-    @Nullable UserState row() {
-      if (!rows || !policy.hasRows()) {
-        return null;
-      }
-      return state.row() != null ? state : state.withRow(policy.policy().generic().row(), 0);
+          request, selection.model(), selection.head(), user == null ? null : user.policy(), row);
     }
   }
 }

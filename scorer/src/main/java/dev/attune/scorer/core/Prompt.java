@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param rejection null where the request can be scored
  * @param tokens what it costs; 0 where it is rejected
  * @param past the user's latest events; null where they are not asked for
+ * @param replies that are written for it; null where it asks for none
  */
 public record Prompt(
     int partition,
@@ -27,7 +28,8 @@ public record Prompt(
     @Nullable ScoreRequest request,
     @Nullable Rejection rejection,
     int tokens,
-    @Nullable CompletableFuture<List<PastEvent>> past) {
+    @Nullable CompletableFuture<List<PastEvent>> past,
+    @Nullable PendingReplies replies) {
 
   public Prompt {
     if (request == null && rejection == null) {
@@ -35,7 +37,7 @@ public record Prompt(
     }
   }
 
-  /** A prompt that does not ask why. */
+  /** A prompt that asks for rewards alone. */
   public Prompt(
       int partition,
       long offset,
@@ -44,12 +46,49 @@ public record Prompt(
       @Nullable ScoreRequest request,
       @Nullable Rejection rejection,
       int tokens) {
-    this(partition, offset, key, appendedAt, request, rejection, tokens, null);
+    this(partition, offset, key, appendedAt, request, rejection, tokens, null, null);
   }
 
   /** Whether all that the answer needs is here. */
   boolean complete() {
-    return past == null || past.isDone();
+    return (past == null || past.isDone()) && (replies == null || replies.isSettled());
+  }
+
+  /** Has its replies written, if it asks for any; does nothing the second time. */
+  void begin() {
+    if (replies != null) {
+      replies.begin();
+    }
+  }
+
+  /** Nobody answers it here any more. */
+  void abandon() {
+    if (replies != null) {
+      replies.cancel();
+    }
+  }
+
+  /** The prompt with its replies as candidates, or with why there are none; once complete. */
+  Prompt settled() {
+    if (replies == null) {
+      return this;
+    }
+    PendingReplies.Settled end = replies.end();
+    return new Prompt(
+        partition,
+        offset,
+        key,
+        appendedAt,
+        end.request(),
+        end.rejection(),
+        end.tokens(),
+        past,
+        replies);
+  }
+
+  /** Whether it names feedback that the answer must include. */
+  boolean namesFeedback() {
+    return request != null && rejection == null && request.getAfter() != null;
   }
 
   /** Whether it is no record of the topic. */

@@ -5,8 +5,9 @@ package dev.attune.scorer.core;
  *
  * @param candidates how many at most
  * @param characters of prompt, candidates and user text together at most
+ * @param replies that a request may ask for at most; 0: none are generated
  */
-public record RequestLimits(int candidates, int characters) {
+public record RequestLimits(int candidates, int characters, int replies) {
   /**
    * Characters of each id and of the domain at most. An answer repeats them, so that without a
    * limit one request could make an answer that the broker does not take.
@@ -14,9 +15,10 @@ public record RequestLimits(int candidates, int characters) {
   public static final int IDENTIFIER = 500;
 
   public RequestLimits {
-    if (candidates < 1 || characters < 1) {
+    if (candidates < 1 || characters < 1 || replies < 0) {
       throw new IllegalArgumentException(
-          "limits must be positive: candidates " + candidates + ", characters " + characters);
+          "candidates is %d, characters %d, replies %d; allowed are 1, 1, 0 or more"
+              .formatted(candidates, characters, replies));
     }
   }
 

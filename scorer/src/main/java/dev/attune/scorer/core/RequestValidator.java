@@ -28,8 +28,13 @@ public final class RequestValidator {
     if (request.getUserId().isBlank()) {
       return reject(ScoreErrorCode.EMPTY_USER_ID, "userId must not be empty");
     }
-    if (request.getCandidates().isEmpty()) {
+    if (request.getCandidates().isEmpty() && !asksForReplies(request)) {
       return reject(ScoreErrorCode.NO_CANDIDATES, "candidates must hold at least one candidate");
+    }
+    if (asksForReplies(request) && limits.replies() == 0) {
+      return reject(
+          ScoreErrorCode.NO_CANDIDATES,
+          "candidates must hold at least one candidate: no replies are generated here");
     }
     Optional<Rejection> tooLong = checkLength(request);
     if (tooLong.isPresent()) {
@@ -52,12 +57,22 @@ public final class RequestValidator {
     return Optional.empty();
   }
 
+  /** Whether replies are to be written; those that were sent are scored whatever it asks for. */
+  static boolean asksForReplies(ScoreRequest request) {
+    return request.getCandidates().isEmpty() && request.getGenerate() > 0;
+  }
+
   /** Whether an answer comes too late for the caller. */
   static Optional<Rejection> checkDeadline(ScoreRequest request, Instant now) {
     Instant deadline = request.getDeadline();
     return deadline != null && now.isAfter(deadline)
-        ? reject(ScoreErrorCode.DEADLINE_PASSED, "the deadline was " + deadline)
+        ? Optional.of(deadlinePassed(deadline))
         : Optional.empty();
+  }
+
+  /** Said of a request whose answer comes too late. */
+  static Rejection deadlinePassed(Instant deadline) {
+    return new Rejection(ScoreErrorCode.DEADLINE_PASSED, "the deadline was " + deadline);
   }
 
   private Optional<Rejection> checkLength(ScoreRequest request) {
@@ -65,6 +80,11 @@ public final class RequestValidator {
       return reject(
           ScoreErrorCode.TOO_LONG,
           request.getCandidates().size() + " candidates, at most " + limits.candidates());
+    }
+    if (asksForReplies(request) && request.getGenerate() > limits.replies()) {
+      return reject(
+          ScoreErrorCode.TOO_LONG,
+          request.getGenerate() + " replies asked for, at most " + limits.replies());
     }
     if (tooLong(request.getRequestId())
         || tooLong(request.getUserId())

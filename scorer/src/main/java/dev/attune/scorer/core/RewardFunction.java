@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What needs the language model: the seam between the scorer and the engine.
  *
  * <p>{@link #parts} is called by one thread at a time, {@link #load} and {@link #loadPolicy} by
- * another one, all at the same moment.
+ * another one, {@link #generate} by a third, all at the same moment.
  */
 public interface RewardFunction extends AutoCloseable {
   /** The base's sha-256 in hexadecimal. */
@@ -47,6 +47,17 @@ public interface RewardFunction extends AutoCloseable {
    */
   List<Parts> parts(List<Task> tasks);
 
+  /**
+   * Writes replies. They are samples of the policy under a user's row, or of the base where a draft
+   * has no row. A text does not depend on the other drafts.
+   *
+   * @param drafts all of one policy
+   * @return for each draft, in order, a reply for each of its seeds, in order
+   * @throws RuntimeException where a draft cannot be written; nothing is known about the others
+   *     then
+   */
+  List<List<GeneratedReply>> generate(List<Draft> drafts, GenerationConfig config);
+
   @Override
   void close();
 
@@ -74,6 +85,27 @@ public interface RewardFunction extends AutoCloseable {
    * @param row r_p; null where it is not wanted
    */
   record Parts(double[] domain, float @Nullable [][] coordinates, double @Nullable [] row) {}
+
+  /**
+   * One request's replies to be written.
+   *
+   * @param policy null where none is served
+   * @param row of the policy's epoch, with the row to write under; null: the base writes
+   * @param seeds of the replies' sampling
+   */
+  record Draft(
+      ScoreRequest request,
+      @Nullable LoadedPolicy policy,
+      @Nullable UserState row,
+      List<Long> seeds) {}
+
+  /**
+   * A reply that was written.
+   *
+   * @param text may be empty
+   * @param tokens with the one that ended it
+   */
+  record GeneratedReply(String text, int tokens) {}
 
   /** A reward model in memory. */
   interface LoadedModel extends Loaded {

@@ -18,7 +18,8 @@ import java.util.TreeMap;
  * <p>A batch is committed by the offset that follows it in each partition, so within a partition
  * the order stays that of the log. Between partitions the one goes first that holds the earliest
  * deadline, wherever in its queue. A request that the gate holds back, or that is not complete,
- * holds those behind it in its partition back too, and no others. Not thread-safe.
+ * holds those behind it in its partition back too, and no others. Replies that a request asks for
+ * are begun when it comes, or when the gate lets it go on. Not thread-safe.
  */
 public final class ScoreBatcher {
   private static final Comparator<Queue<Prompt>> MOST_URGENT =
@@ -37,6 +38,9 @@ public final class ScoreBatcher {
   /** Adds a record; those of one partition come in the order of their offsets. */
   public void add(Prompt prompt) {
     pending.computeIfAbsent(prompt.partition(), partition -> new ArrayDeque<>()).add(prompt);
+    if (!prompt.namesFeedback()) {
+      prompt.begin();
+    }
   }
 
   /** Whether {@link #next} has something to give now. */
@@ -54,14 +58,29 @@ public final class ScoreBatcher {
     return pending.values().stream().mapToInt(Queue::size).sum();
   }
 
+  /** How many of them wait for their replies to be written. */
+  int waitingForReplies() {
+    return (int)
+        pending.values().stream()
+            .flatMap(Queue::stream)
+            .filter(prompt -> prompt.replies() != null)
+            .count();
+  }
+
   /** Forgets what waits of these partitions: another member answers it now. */
   public void drop(Collection<Integer> partitions) {
-    partitions.forEach(gate::forget);
-    pending.keySet().removeAll(partitions);
+    for (int partition : partitions) {
+      gate.forget(partition);
+      Queue<Prompt> dropped = pending.remove(partition);
+      if (dropped != null) {
+        dropped.forEach(Prompt::abandon);
+      }
+    }
   }
 
   /** Forgets everything that waits. */
   public void clear() {
+    pending.values().forEach(queue -> queue.forEach(Prompt::abandon));
     pending.clear();
   }
 
@@ -81,7 +100,7 @@ public final class ScoreBatcher {
     int candidates = others.stream().mapToInt(Prompt::candidates).sum();
     int tokens = others.stream().mapToInt(Prompt::tokens).sum();
     for (Optional<Prompt> next = peek(); next.isPresent(); next = peek()) {
-      Prompt prompt = next.get();
+      Prompt prompt = next.get().settled();
       candidates += prompt.candidates();
       tokens += prompt.tokens();
       boolean fits =
@@ -99,9 +118,17 @@ public final class ScoreBatcher {
 
   private Optional<Prompt> peek() {
     return pending.values().stream()
-        .filter(queue -> queue.element().complete() && gate.open(queue.element()))
+        .filter(queue -> ready(queue.element()))
         .min(MOST_URGENT)
         .map(Queue::element);
+  }
+
+  private boolean ready(Prompt prompt) {
+    if (!gate.open(prompt)) {
+      return false;
+    }
+    prompt.begin();
+    return prompt.complete();
   }
 
   private void remove(int partition) {

@@ -21,7 +21,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * for direct requests, {@link #submit} by any.
  */
 public final class ScoringDesk implements DirectScoring {
-  /** How soon a direct request goes on when the feedback that it waits for has come. */
+  /** Direct requests that wait for their replies to be written at most. */
+  private static final int MOST_FOR_REPLIES = 64;
+
+  /** How soon a direct request goes on when what it waits for has come. */
   private static final long HELD_MILLIS = 5;
 
   private final BatchScorer scorer;
@@ -80,6 +83,7 @@ public final class ScoringDesk implements DirectScoring {
     CompletableFuture<ScoreResult> answer = new CompletableFuture<>();
     synchronized (this) {
       requireRoom();
+      requireRoomForReplies(prompt);
       answers.put(lane, answer);
       waiting.add(prompt);
       notifyAll();
@@ -101,6 +105,12 @@ public final class ScoringDesk implements DirectScoring {
     }
     if (waiting.waiting() >= mostWaiting) {
       throw new QueueFullException(mostWaiting + " requests wait already");
+    }
+  }
+
+  private void requireRoomForReplies(Prompt prompt) {
+    if (prompt.replies() != null && waiting.waitingForReplies() >= MOST_FOR_REPLIES) {
+      throw new QueueFullException(MOST_FOR_REPLIES + " requests wait for their replies already");
     }
   }
 

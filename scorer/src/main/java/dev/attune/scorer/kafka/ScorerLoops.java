@@ -11,8 +11,10 @@ import dev.attune.scorer.core.AfterGate;
 import dev.attune.scorer.core.ArtifactAssembler;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.BatchScorer;
+import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.ModelLoader;
+import dev.attune.scorer.core.ReplyGenerator;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RewardFunction;
 import dev.attune.scorer.core.RowDomains;
@@ -32,8 +34,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Wires the scorer's three loops: one answers prompts, one follows the published models, one the
- * published states of users.
+ * Wires the scorer's three loops (one answers prompts, one follows the published models, one the
+ * published states of users) and what works beside them.
  */
 public final class ScorerLoops implements AutoCloseable {
   /** An explanation waits no longer for the user's past events. */
@@ -46,10 +48,15 @@ public final class ScorerLoops implements AutoCloseable {
   private final UserStore users;
   private final ScorerMetrics metrics;
   private final PastEventReader past;
+  private final ReplyGenerator replies;
 
+  /**
+   * @param generation how replies are written for those who ask for them
+   */
   public ScorerLoops(
       KafkaSettings kafka,
       ScorerClients clients,
+      GenerationConfig generation,
       RewardFunction rewards,
       ModelDirectory directory,
       UserStore users,
@@ -67,6 +74,8 @@ public final class ScorerLoops implements AutoCloseable {
             users,
             directory::epoch,
             EXPLAIN_PATIENCE);
+    this.replies =
+        new ReplyGenerator(generation, rewards, directory, users, InstantSource.system(), metrics);
   }
 
   /**
@@ -89,11 +98,15 @@ public final class ScorerLoops implements AutoCloseable {
   public ScoringDesk desk(Batching batching, int mostWaiting) {
     return new ScoringDesk(
         new BatchScorer(rewards, directory, users, batching.rowDomains(), InstantSource.system()),
-        new Admission(batching.limits(), rewards, past),
+        admission(batching),
         batcher(batching),
         mostWaiting,
         InstantSource.system(),
         metrics::batch);
+  }
+
+  private Admission admission(Batching batching) {
+    return new Admission(batching.limits(), rewards, past, replies);
   }
 
   private ScoreBatcher batcher(Batching batching) {
@@ -107,11 +120,14 @@ public final class ScorerLoops implements AutoCloseable {
             metrics::waitedForFeedback));
   }
 
+  /** Writes the replies that requests ask for. */
+  public ReplyGenerator replies() {
+    return replies;
+  }
+
   /** Consumes prompts and produces rewards. */
   public KafkaLoop scoring(Batching batching, ScoringDesk desk) {
-    PromptReader reader =
-        new PromptReader(
-            deserializer(Topics.PROMPTS), new Admission(batching.limits(), rewards, past));
+    PromptReader reader = new PromptReader(deserializer(Topics.PROMPTS), admission(batching));
     return new KafkaLoop(
         "scoring",
         () -> {

@@ -119,6 +119,7 @@ final class ScoringSession implements KafkaTask {
 
   @Override
   public void close() {
+    batcher.clear();
     clientMetrics.forEach(KafkaClientMetrics::close);
     // The producer goes first: it aborts what is open before the group gives the prompts to others.
     try {

@@ -1,6 +1,7 @@
 package dev.attune.scorer.metrics;
 
 import dev.attune.schemas.events.ScoreErrorCode;
+import dev.attune.scorer.core.ReplyGenerator;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -19,7 +20,7 @@ import java.util.function.Supplier;
  * <p>Requests are counted when their answer is committed, so a batch that is computed again after a
  * fault counts once.
  */
-public final class ScorerMetrics {
+public final class ScorerMetrics implements ReplyGenerator.Listener {
   private static final String PREFIX = "attune.scorer.";
 
   private final MeterRegistry registry;
@@ -30,6 +31,9 @@ public final class ScorerMetrics {
   private final Counter aborts;
   private final Counter restarts;
   private final Timer usersDelay;
+  private final Timer generation;
+  private final Counter generatedReplies;
+  private final Counter generatedTokens;
   private final Map<String, AtomicLong> versions = new ConcurrentHashMap<>();
 
   public ScorerMetrics(MeterRegistry registry) {
@@ -67,6 +71,18 @@ public final class ScorerMetrics {
             .publishPercentileHistogram()
             .minimumExpectedValue(Duration.ofMillis(1))
             .maximumExpectedValue(Duration.ofSeconds(60))
+            .register(registry);
+    generation =
+        Timer.builder(PREFIX + "generate.computation")
+            .description("Replies of some requests written together")
+            .register(registry);
+    generatedReplies =
+        Counter.builder(PREFIX + "generate.replies")
+            .description("Replies that were written")
+            .register(registry);
+    generatedTokens =
+        Counter.builder(PREFIX + "generate.tokens")
+            .description("Tokens of the replies that were written")
             .register(registry);
   }
 
@@ -167,6 +183,22 @@ public final class ScorerMetrics {
     Timer.builder(PREFIX + "after.wait")
         .description("How long requests were held back for the feedback that they name")
         .tag("outcome", included ? "included" : "timeout")
+        .register(registry)
+        .record(waited);
+  }
+
+  @Override
+  public void generated(int replies, int tokens, Duration time) {
+    generatedReplies.increment(replies);
+    generatedTokens.increment(tokens);
+    generation.record(time);
+  }
+
+  @Override
+  public void settled(Duration waited, ReplyGenerator.Outcome outcome) {
+    Timer.builder(PREFIX + "generate.wait")
+        .description("How long requests waited for their replies to be written, by outcome")
+        .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
         .register(registry)
         .record(waited);
   }

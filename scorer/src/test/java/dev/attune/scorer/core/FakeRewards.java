@@ -13,13 +13,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Rewards without a language model: the reply's length times the model's scale, negated under a
  * head other than the pooled one; features as in {@link Policies}. Weights are the text {@code fake
- * SCALE HEAD,HEAD}. Replies that say {@code NaN} or {@code throw} do that.
+ * SCALE HEAD,HEAD}. Replies that say {@code NaN} or {@code throw} do that. A reply that it writes
+ * is some g, how many is said by its seed.
  */
 public final class FakeRewards implements RewardFunction {
   public static final String BASE = "fake-base";
@@ -34,6 +36,15 @@ public final class FakeRewards implements RewardFunction {
 
   /** Sizes of the batches that were asked for. */
   public final List<Integer> batches = new CopyOnWriteArrayList<>();
+
+  /** Requests whose replies were asked for together, by their ids. */
+  public final List<List<String>> generated = new CopyOnWriteArrayList<>();
+
+  /** What replies were drawn with, all in the order in which they were written. */
+  public final List<Long> seeds = new CopyOnWriteArrayList<>();
+
+  /** Whoever writes replies waits for it. */
+  public volatile CountDownLatch mayWrite = new CountDownLatch(0);
 
   /** What a model of this scale and these further heads is published as. */
   public static byte[] weights(double scale, String... heads) {
@@ -81,6 +92,28 @@ public final class FakeRewards implements RewardFunction {
   public List<Parts> parts(List<Task> tasks) {
     batches.add(tasks.size());
     return tasks.stream().map(FakeRewards::parts).toList();
+  }
+
+  @Override
+  public List<List<GeneratedReply>> generate(List<Draft> drafts, GenerationConfig config) {
+    generated.add(drafts.stream().map(draft -> draft.request().getRequestId()).toList());
+    try {
+      mayWrite.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    drafts.forEach(draft -> seeds.addAll(draft.seeds()));
+    return drafts.stream().map(FakeRewards::generate).toList();
+  }
+
+  private static List<GeneratedReply> generate(Draft draft) {
+    if (draft.request().getRequestId().equals("throw")) {
+      throw new IllegalStateException("asked to");
+    }
+    return draft.seeds().stream()
+        .map(seed -> 1 + Math.floorMod(seed, 1000))
+        .map(length -> new GeneratedReply("g".repeat(length), length))
+        .toList();
   }
 
   private static Parts parts(Task task) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestValidatorTest {
   private final RequestValidator validator =
-      new RequestValidator(new RequestLimits(2, 20), FakeRewards.BASE);
+      new RequestValidator(new RequestLimits(2, 20, 4), FakeRewards.BASE);
 
   @Test
   void shouldAcceptARequestAtItsLimits() {
@@ -48,6 +48,8 @@ class RequestValidatorTest {
     return Stream.of(
         Arguments.of(Requests.of("r", "1").setUserId(" ").build(), ScoreErrorCode.EMPTY_USER_ID),
         Arguments.of(Requests.of("r").build(), ScoreErrorCode.NO_CANDIDATES),
+        Arguments.of(Requests.of("r").setGenerate(-1).build(), ScoreErrorCode.NO_CANDIDATES),
+        Arguments.of(Requests.of("r").setGenerate(5).build(), ScoreErrorCode.TOO_LONG),
         Arguments.of(
             Requests.of("r").setCandidates(twice).build(), ScoreErrorCode.DUPLICATE_CANDIDATE),
         Arguments.of(Requests.of("r", "1", "2", "3").build(), ScoreErrorCode.TOO_LONG),
@@ -62,6 +64,33 @@ class RequestValidatorTest {
             Requests.of("r", "1").setAfter(new Position("another", 0, 1L)).build(),
             ScoreErrorCode.MALFORMED),
         Arguments.of(Requests.of("r", "1").setBase("other").build(), ScoreErrorCode.UNKNOWN_BASE));
+  }
+
+  @Test
+  void shouldAcceptAsManyRepliesAsAreAllowed() {
+    // Given
+    ScoreRequest asking = Requests.of("r").setGenerate(4).build();
+    ScoreRequest withCandidates = Requests.of("r", "1").setGenerate(5).build();
+
+    // When
+    List<Optional<Rejection>> rejections =
+        List.of(validator.check(asking), validator.check(withCandidates));
+
+    // Then: where there are candidates none are generated
+    assertThat(rejections).containsOnly(Optional.empty());
+  }
+
+  @Test
+  void shouldRefuseToGenerateWhereItIsOff() {
+    // Given
+    RequestValidator off = new RequestValidator(new RequestLimits(2, 20, 0), FakeRewards.BASE);
+
+    // When
+    Optional<Rejection> rejection = off.check(Requests.of("r").setGenerate(1).build());
+
+    // Then
+    assertThat(rejection).map(Rejection::code).contains(ScoreErrorCode.NO_CANDIDATES);
+    assertThat(rejection).map(Rejection::message).get().asString().contains("generated");
   }
 
   @Test

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.CandidateScore;
 import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreErrorCode;
 import dev.attune.schemas.events.ScoreRequest;
 import dev.attune.schemas.events.ScoreResult;
+import dev.attune.scorer.metrics.ScorerMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -26,27 +30,35 @@ class ScoringDeskTest {
 
   private final FakeRewards rewards = new FakeRewards();
   private final List<Integer> batches = new ArrayList<>();
-  private final ScoringDesk desk =
-      new ScoringDesk(
-          new BatchScorer(
-              rewards,
-              new ModelDirectory(),
-              (user, epoch) -> null,
-              RowDomains.NONE,
-              InstantSource.system()),
-          new Admission(new RequestLimits(10, 1_000), rewards, PastEvents.NONE),
-          new ScoreBatcher(
-              new BatchBudget(4, 100, 100),
-              new AfterGate(
-                  (user, epoch) -> null,
-                  () -> 0,
-                  Duration.ofHours(1),
-                  InstantSource.system(),
-                  (waited, included) -> {})),
-          3,
+  private final ModelDirectory models = new ModelDirectory();
+  private final ReplyGenerator replies =
+      new ReplyGenerator(
+          new GenerationConfig(8, 1, 1),
+          rewards,
+          models,
+          (user, epoch) -> null,
           InstantSource.system(),
-          (requests, tokens, computation) -> batches.add(requests));
+          new ScorerMetrics(new SimpleMeterRegistry()));
+  private final ScoringDesk desk = desk(3);
   private final Thread thread = new Thread(this::work);
+
+  private ScoringDesk desk(int mostWaiting) {
+    return new ScoringDesk(
+        new BatchScorer(
+            rewards, models, (user, epoch) -> null, RowDomains.NONE, InstantSource.system()),
+        new Admission(new RequestLimits(10, 1_000, 4), rewards, PastEvents.NONE, replies),
+        new ScoreBatcher(
+            new BatchBudget(4, 100, 100),
+            new AfterGate(
+                (user, epoch) -> null,
+                () -> 0,
+                Duration.ofHours(1),
+                InstantSource.system(),
+                (waited, included) -> {})),
+        mostWaiting,
+        InstantSource.system(),
+        (requests, tokens, computation) -> batches.add(requests));
+  }
 
   private void work() {
     try {
@@ -117,12 +129,82 @@ class ScoringDeskTest {
   }
 
   @Test
+  void shouldRefuseToWriteForTooManyAtATime() {
+    // Given
+    ScoringDesk wide = desk(1_000);
+    wide.open();
+    ScoreRequest asking = Requests.of("asking").setGenerate(1).build();
+    for (int i = 0; i < 64; i++) {
+      wide.submit(asking);
+    }
+
+    // When
+    Throwable thrown = catchThrowable(() -> wide.submit(asking));
+
+    // Then
+    assertThat(thrown).isInstanceOf(QueueFullException.class).hasMessageContaining("replies");
+    assertThat(wide.submit(request("plain"))).isNotDone();
+  }
+
+  @Test
   void shouldRefuseWhileNothingIsServed() {
     // When
     Throwable thrown = catchThrowable(() -> desk.submit(request("r")));
 
     // Then
     assertThat(thrown).isInstanceOf(QueueFullException.class);
+  }
+
+  @Test
+  void shouldScoreTheRepliesThatItWasAskedFor() throws Exception {
+    // Given
+    models.publish("general", 3, rewards.load(FakeRewards.weights(2)));
+    desk.open();
+    thread.start();
+    CompletableFuture<ScoreResult> asked =
+        desk.submit(Requests.of("asked").setGenerate(4).setExplain(true).build());
+
+    // When
+    CompletableFuture<Void> writing = CompletableFuture.runAsync(this::write);
+
+    // Then
+    ScoreResult result = asked.get(10, TimeUnit.SECONDS);
+    assertThat(result.getError()).isEqualTo(ScoreErrorCode.NONE);
+    assertThat(result.getCandidates())
+        .hasSize(4)
+        .isSortedAccordingTo(Comparator.comparing(CandidateScore::getRank))
+        .allSatisfy(each -> assertThat(each.getReward()).isEqualTo(2.0 * each.getText().length()));
+    assertThat(result.getCandidates())
+        .extracting(CandidateScore::getId)
+        .containsExactlyInAnyOrder("g1", "g2", "g3", "g4");
+    assertThat(result.getBestPreferred().get(0)).isEqualTo(0.5);
+    assertThat(result.getExplanation().getOver()).isEqualTo(result.getCandidates().get(1).getId());
+    replies.stop();
+    writing.get(10, TimeUnit.SECONDS);
+  }
+
+  private void write() {
+    try {
+      replies.run();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void shouldNotRepeatTheTextsThatWereSent() {
+    // Given
+    desk.open();
+    CompletableFuture<ScoreResult> answer =
+        desk.submit(Requests.of("both", "a", "bc").setGenerate(4).build());
+
+    // When
+    desk.score(List.of());
+
+    // Then
+    assertThat(answer.join().getCandidates())
+        .hasSize(2)
+        .allSatisfy(each -> assertThat(each.getText()).isNull());
   }
 
   @Test

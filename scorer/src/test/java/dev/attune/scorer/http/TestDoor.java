@@ -112,6 +112,7 @@ final class TestDoor implements AutoCloseable {
                         .setRank(1)
                         .setFeatures(List.of(0.25f, 1f))
                         .setComponents(new RewardComponents(1.0, 0.5, 0.01, null))
+                        .setText("Air scatters.")
                         .build())
             .toList();
     return ScoreResult.newBuilder()

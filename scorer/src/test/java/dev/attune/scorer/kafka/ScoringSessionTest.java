@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
@@ -15,10 +16,12 @@ import dev.attune.scorer.core.AfterGate;
 import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.BatchScorer;
 import dev.attune.scorer.core.FakeRewards;
+import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.KnownUser;
 import dev.attune.scorer.core.ModelDirectory;
 import dev.attune.scorer.core.PastEvents;
 import dev.attune.scorer.core.Policies;
+import dev.attune.scorer.core.ReplyGenerator;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.Requests;
 import dev.attune.scorer.core.RowDomains;
@@ -30,6 +33,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -56,8 +61,16 @@ class ScoringSessionTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private @Nullable KnownUser user;
   private final FakeRewards rewards = new FakeRewards();
+  private final ReplyGenerator replies =
+      new ReplyGenerator(
+          new GenerationConfig(8, 1, 1),
+          rewards,
+          new ModelDirectory(),
+          this::user,
+          InstantSource.system(),
+          new ScorerMetrics(meters));
   private final Admission admission =
-      new Admission(new RequestLimits(10, 1_000), rewards, PastEvents.NONE);
+      new Admission(new RequestLimits(10, 1_000, 4), rewards, PastEvents.NONE, replies);
   private final PromptReader reader = new PromptReader(ScoringSessionTest::decode, admission);
   private final ScoringSession session =
       new ScoringSession(
@@ -238,6 +251,50 @@ class ScoringSessionTest {
     assertThat(producer.history()).hasSize(4);
   }
 
+  @Test
+  void shouldWriteTheSameRepliesAfterAnAbortAndLetOthersGoOnMeanwhile() throws Exception {
+    // Given
+    Thread writing = new Thread(this::write);
+    writing.start();
+    producer.commitTransactionException = new KafkaException("not this time");
+    add(FIRST, 0, "generate");
+    step(producer::transactionAborted);
+    producer.commitTransactionException = null;
+    rewards.mayWrite = new CountDownLatch(1);
+    add(FIRST, 0, "generate");
+    add(SECOND, 0, "b");
+
+    // When
+    step(() -> producer.history().size() == 1);
+
+    // Then
+    assertThat(producer.history().get(0).value().getRequestId()).isEqualTo("b");
+    rewards.mayWrite.countDown();
+    step(() -> producer.history().size() == 2);
+    assertThat(producer.history().get(1).value().getCandidates()).hasSize(3);
+    assertThat(rewards.seeds).hasSize(6);
+    assertThat(rewards.seeds.subList(3, 6)).isEqualTo(rewards.seeds.subList(0, 3));
+    replies.stop();
+    writing.join();
+  }
+
+  private void step(BooleanSupplier done) {
+    await()
+        .until(
+            () -> {
+              session.step();
+              return done.getAsBoolean();
+            });
+  }
+
+  private void write() {
+    try {
+      replies.run();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private @Nullable KnownUser user(String userId, long epoch) {
     return user;
   }
@@ -261,6 +318,9 @@ class ScoringSessionTest {
     String requestId = new String(bytes, UTF_8);
     if (requestId.equals("registry is away")) {
       throw new TimeoutException("registry");
+    }
+    if (requestId.equals("generate")) {
+      return Requests.of(requestId).setGenerate(3).build();
     }
     String reply = requestId.equals("untokenisable") ? FakeRewards.NO_TOKENS : "abc";
     return Requests.of(requestId, reply).setAfter(requestId.equals("after") ? AFTER : null).build();

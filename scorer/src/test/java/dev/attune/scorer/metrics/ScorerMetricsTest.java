@@ -3,6 +3,7 @@ package dev.attune.scorer.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.schemas.events.ScoreErrorCode;
+import dev.attune.scorer.core.ReplyGenerator;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ class ScorerMetricsTest {
     metrics.userRejected("bytes");
     metrics.cacheLookups("rewards", 1, 2);
     metrics.waitedForFeedback(Duration.ofMillis(4), true);
+    metrics.generated(2, 50, Duration.ofMillis(60));
+    metrics.settled(Duration.ofMillis(70), ReplyGenerator.Outcome.WRITTEN);
 
     // When
     List<String> names =
@@ -34,7 +37,7 @@ class ScorerMetricsTest {
 
     // Then
     assertThat(names)
-        .hasSize(16)
+        .hasSize(20)
         .allSatisfy(name -> assertThat(manual).contains("`" + name.replace('.', '_')));
   }
 
