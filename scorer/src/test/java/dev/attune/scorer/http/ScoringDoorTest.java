@@ -765,8 +765,8 @@ class ScoringDoorTest {
     CompletableFuture<Void> closed = CompletableFuture.runAsync(door::close);
 
     // Then
-    assertThat(closed).succeedsWithin(Duration.ofSeconds(5));
-    assertThat(response).isDone();
+    assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+    await().until(response::isDone);
   }
 
   @Test
