@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,8 +30,15 @@ public final class BaseCommand {
 
   /** Sizes and budgets. */
   enum Preset {
-    demo,
-    evaluation
+    tiny(Stage1Config::tiny),
+    demo(Stage1Config::demo),
+    evaluation(Stage1Config::evaluation);
+
+    private final LongFunction<Stage1Config> bySeed;
+
+    Preset(LongFunction<Stage1Config> bySeed) {
+      this.bySeed = bySeed;
+    }
   }
 
   @Command(
@@ -70,8 +78,7 @@ public final class BaseCommand {
     if (steps != null && steps < 1) {
       throw new CliException("--steps must be 1 or more");
     }
-    Stage1Config config =
-        preset == Preset.demo ? Stage1Config.demo(seed) : Stage1Config.evaluation(seed);
+    Stage1Config config = preset.bySeed.apply(seed);
     List<String> passages = TextFiles.passages(texts);
     long startedAt = System.nanoTime();
     BaseCache.train(

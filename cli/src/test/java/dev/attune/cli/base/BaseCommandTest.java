@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BaseCommandTest {
   @TempDir private Path dir;
@@ -88,8 +89,9 @@ class BaseCommandTest {
     assertThat(err.toString().lines()).containsExactly("error: " + dir + "/" + problem);
   }
 
-  @Test
-  void shouldTrainABaseThatItFindsInOrder() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"tiny", "demo", "evaluation"})
+  void shouldTrainABaseThatItFindsInOrder(String preset) throws IOException {
     // Given
     Path text = dir.resolve("text.txt");
     Files.writeString(text, "Ice floats on water.\n\n".repeat(30));
@@ -102,7 +104,7 @@ class BaseCommandTest {
             "--text",
             text.toString(),
             "--preset",
-            "demo",
+            preset,
             "--steps",
             "1");
     assertThat(trained).as(err.toString()).isZero();

@@ -56,6 +56,11 @@ public record Stage1Config(
     return new Stage1Config(4096, 128, 320, 4, 2, 1024, 256, 4, 1700, 0.02, 3e-3, seed);
   }
 
+  /** The least that tells texts apart, for load tests on few cores: a few seconds of one. */
+  public static Stage1Config tiny(long seed) {
+    return new Stage1Config(2048, 64, 160, 2, 2, 1024, 128, 8, 200, 0.02, 3e-3, seed);
+  }
+
   /** For the demo's few hundred kilobytes: some 30 seconds of one core. */
   public static Stage1Config demo(long seed) {
     return new Stage1Config(2048, 128, 320, 4, 2, 1024, 128, 8, 350, 0.02, 3e-3, seed);
