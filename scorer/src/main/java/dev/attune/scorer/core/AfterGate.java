@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds a request back until its user's state includes the feedback position that the request names
  * ({@code after}), its deadline is near, or it has waited for long enough. It is asked about the
- * first request of each partition, again and again. One thread.
+ * same requests again and again. One thread.
  */
 public final class AfterGate {
   /** What is left before the deadline to answer in, at least. */
@@ -29,8 +29,7 @@ public final class AfterGate {
   private final InstantSource clock;
   private final Listener listener;
 
-  /** By partition of the prompts. */
-  private final Map<Integer, Held> held = new HashMap<>();
+  private final Map<Place, Held> held = new HashMap<>();
 
   /**
    * @param epoch of the policy that is served; 0 for none
@@ -64,8 +63,8 @@ public final class AfterGate {
     if (request == null || prompt.rejection() != null || request.getAfter() == null) {
       return true;
     }
-    Held earlier = held.get(prompt.partition());
-    Held waiting = earlier != null && earlier.offset == prompt.offset() ? earlier : null;
+    Place place = Place.of(prompt);
+    Held waiting = held.get(place);
     if (waiting != null && waiting.released) {
       return true;
     }
@@ -76,16 +75,21 @@ public final class AfterGate {
     Instant now = clock.instant();
     Instant since = waiting == null ? now : waiting.since;
     boolean open = included || !now.isBefore(end(since, prompt));
-    held.put(prompt.partition(), new Held(prompt.offset(), since, open));
+    held.put(place, new Held(since, open));
     if (open) {
       listener.released(Duration.between(since, now), included);
     }
     return open;
   }
 
-  /** The first request of a partition has gone on. */
+  /** The request has gone on, or somebody else answers it. */
+  void forget(Prompt prompt) {
+    held.remove(Place.of(prompt));
+  }
+
+  /** Somebody else answers what is left of a partition. */
   void forget(int partition) {
-    held.remove(partition);
+    held.keySet().removeIf(place -> place.partition == partition);
   }
 
   private Instant end(Instant since, Prompt prompt) {
@@ -112,5 +116,11 @@ public final class AfterGate {
   }
 
   /** A request that was found waiting. */
-  private record Held(long offset, Instant since, boolean released) {}
+  private record Held(Instant since, boolean released) {}
+
+  private record Place(int partition, long offset) {
+    static Place of(Prompt prompt) {
+      return new Place(prompt.partition(), prompt.offset());
+    }
+  }
 }

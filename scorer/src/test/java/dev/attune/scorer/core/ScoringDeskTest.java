@@ -35,7 +35,7 @@ class ScoringDeskTest {
               RowDomains.NONE,
               InstantSource.system()),
           new Admission(new RequestLimits(10, 1_000), rewards, PastEvents.NONE),
-          new ScoreBatcher(
+          ScoreBatcher.inOrder(
               new BatchBudget(4, 100, 100),
               new AfterGate(
                   (user, epoch) -> null,

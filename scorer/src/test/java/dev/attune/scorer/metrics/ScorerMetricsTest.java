@@ -27,6 +27,7 @@ class ScorerMetricsTest {
     metrics.userRejected("bytes");
     metrics.cacheLookups("rewards", 1, 2);
     metrics.waitedForFeedback(Duration.ofMillis(4), true);
+    metrics.shared(ScorerMetrics.Shared.RENEWED, 5);
 
     // When
     List<String> names =
@@ -34,7 +35,7 @@ class ScorerMetricsTest {
 
     // Then
     assertThat(names)
-        .hasSize(16)
+        .hasSize(17)
         .allSatisfy(name -> assertThat(manual).contains("`" + name.replace('.', '_')));
   }
 
