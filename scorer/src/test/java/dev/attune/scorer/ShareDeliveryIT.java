@@ -42,12 +42,15 @@ class ShareDeliveryIT {
 
   @TempDir Path dir;
 
-  /** One for each test: a group that is new reads all requests that there are. */
+  /**
+   * One for each test, as a group that is new reads all requests that there are. They are in one
+   * partition: beyond one member a partition the members share them.
+   */
   private ScorerTestCluster cluster;
 
   @BeforeEach
   void startCluster() {
-    cluster = new ScorerTestCluster(dir.resolve("cluster"));
+    cluster = new ScorerTestCluster(dir.resolve("cluster"), 1);
   }
 
   @AfterEach
@@ -56,8 +59,8 @@ class ShareDeliveryIT {
   }
 
   @Test
-  void shouldAnswerOneUsersRequestsByMoreWorkersThanTheirPartition() {
-    // Given: all requests of a user lie in one partition
+  void shouldLetMoreScorersThanPartitionsWorkTogether() {
+    // Given
     List<SimpleMeterRegistry> workers =
         List.of(new SimpleMeterRegistry(), new SimpleMeterRegistry(), new SimpleMeterRegistry());
     Set<String> sent = new HashSet<>();
@@ -81,9 +84,6 @@ class ShareDeliveryIT {
     }
 
     // Then
-    assertThat(cluster.answers("many-"))
-        .extracting(result -> result.getSource().getPartition())
-        .containsOnly(cluster.answers("many-").get(0).getSource().getPartition());
     assertThat(cluster.answers("many-"))
         .extracting(ScoreResult::getError)
         .containsOnly(ScoreErrorCode.NONE);
@@ -230,7 +230,7 @@ class ShareDeliveryIT {
 
   private void awaitAll(String prefix, Set<String> requestIds) {
     await()
-        .atMost(PATIENCE.multipliedBy(2))
+        .atMost(PATIENCE.multipliedBy(3))
         .untilAsserted(
             () ->
                 assertThat(cluster.answers(prefix))

@@ -9,8 +9,8 @@ public enum Delivery {
   TRANSACTIONS,
 
   /**
-   * As a member of a share group (KIP-932): any scorer takes any prompt, and each prompt has one
-   * answer at least.
+   * As a member of a share group (KIP-932): partitions may have several scorers, and each prompt
+   * has one answer at least.
    */
   SHARE
 }

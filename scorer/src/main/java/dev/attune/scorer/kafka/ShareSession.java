@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One life as a member of a share group (KIP-932) that turns prompts into rewards: any member takes
- * any prompt, so that there may be more members than partitions.
+ * One life as a member of a share group (KIP-932) that turns prompts into rewards: where there are
+ * more members than partitions, several take prompts of one partition.
  *
  * <p>A prompt is acknowledged when the brokers have its answer. Who dies in between has answered
  * it, and another member answers it again: at least once. A prompt is lent for a time, its lock;
