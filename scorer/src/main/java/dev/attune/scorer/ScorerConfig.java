@@ -84,8 +84,8 @@ public record ScorerConfig(
           Delivery.class,
           Delivery.TRANSACTIONS,
           "How requests are taken: with `transactions` by a consumer group, each answered exactly"
-              + " once; with `share` by a share group, each answered at least once, by more scorers"
-              + " than there are partitions.");
+              + " once; with `share` by a share group, each answered at least once, and there may be"
+              + " more scorers than partitions.");
 
   public static final ConfigKey<String> INSTANCE =
       ConfigKey.string(

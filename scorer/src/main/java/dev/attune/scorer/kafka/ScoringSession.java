@@ -60,7 +60,7 @@ final class ScoringSession implements KafkaTask {
 
   /**
    * @param clientMetrics of the two clients; all three are owned from now on
-   * @param answers to where they go
+   * @param answers makes records of them
    */
   ScoringSession(
       Consumer<String, byte[]> consumer,
