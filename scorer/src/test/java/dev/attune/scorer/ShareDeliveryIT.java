@@ -152,7 +152,7 @@ class ShareDeliveryIT {
         .satisfies(
             result ->
                 assertThat(result.getTimings().getQueued())
-                    .isGreaterThan(SHORTEST_LOCK.toMillis()));
+                    .isGreaterThan((double) SHORTEST_LOCK.toMillis()));
     assertThat(counted(meters, "renewed")).isPositive();
     assertThat(counted(meters, "lost")).isZero();
   }
