@@ -125,13 +125,33 @@ class JoinTest {
     // Given
     ingest.serve(result("ann", "r1", "a", "z"));
     ingest.advance(Duration.ofSeconds(1));
-    ingest.serve(result("ann", "r1", "a", "b"));
+    ScoreResult again = result("ann", "r1", "a", "b");
+    again.setSource(new Position("attune.prompts", 0, 2L));
+    ingest.serve(again);
 
     // When
     answer("ann", "e1", "r1");
 
     // Then
     assertThat(joins("joined")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTakeTheFirstAnswerToOneRecord() {
+    // Given
+    ingest.serve(result("ann", "r1", "a", "b"));
+    ingest.advance(Duration.ofSeconds(1));
+    ScoreResult repeated = result("ann", "r1", "a", "b");
+    repeated.getCandidates().get(0).setReward(7);
+    ingest.serve(repeated);
+
+    // When
+    answer("ann", "e1", "r1");
+
+    // Then
+    assertThat(only(Route.BY_USER).getReplies())
+        .extracting(Reply::getServedReward)
+        .containsExactly(0.5, 1.5);
   }
 
   @Test

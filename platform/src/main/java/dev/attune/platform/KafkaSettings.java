@@ -65,19 +65,32 @@ public record KafkaSettings(
           "Whether services register their schemas themselves; otherwise `attune schemas register`"
               + " does it.");
 
-  /** Exactly-once depends on these, so they are not for the user to set. */
+  /** What Attune promises depends on these, so they are not for the user to set. */
   private static final Set<String> RESERVED =
       Set.of(
           ConsumerConfig.ISOLATION_LEVEL_CONFIG,
           ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
           ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
           ConsumerConfig.GROUP_ID_CONFIG,
+          ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG,
+          ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG,
           ProducerConfig.TRANSACTIONAL_ID_CONFIG,
           ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
           ProducerConfig.ACKS_CONFIG,
           CommonClientConfigs.CLIENT_ID_CONFIG,
           "processing.guarantee",
           "application.id");
+
+  /** Other clients pass over settings that they do not have; a share consumer refuses these. */
+  private static final Set<String> NOT_OF_SHARE_GROUPS =
+      Set.of(
+          ConsumerConfig.GROUP_INSTANCE_ID_CONFIG,
+          ConsumerConfig.GROUP_PROTOCOL_CONFIG,
+          ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG,
+          ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
+          ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
+          ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+          ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG);
 
   public KafkaSettings {
     requireText(BOOTSTRAP_SERVERS, bootstrapServers);
@@ -171,6 +184,21 @@ public record KafkaSettings(
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    return settings;
+  }
+
+  /**
+   * A member of a share group (KIP-932) that acknowledges each record itself and is lent no more
+   * than a poll returns: what lay in a buffer would use up the time that it is lent for. Which
+   * records it sees and where it begins are settings of the group, not of its members.
+   */
+  public Map<String, Object> shareConsumer(String groupId, String clientId) {
+    Map<String, Object> settings = admin(clientId);
+    settings.keySet().removeAll(NOT_OF_SHARE_GROUPS);
+    settings.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
+    settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+    settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     return settings;
   }

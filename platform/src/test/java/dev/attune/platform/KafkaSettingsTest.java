@@ -38,6 +38,27 @@ class KafkaSettingsTest {
   }
 
   @Test
+  void shouldLeaveToAShareGroupWhatIsItsOwn() {
+    // Given
+    Map<String, String> client =
+        Map.of("security.protocol", "SASL_SSL", "session.timeout.ms", "6000");
+    KafkaSettings settings = new KafkaSettings("b:1", "http://r", client, Map.of());
+
+    // When
+    Map<String, Object> consumer = settings.shareConsumer("group", "client");
+
+    // Then
+    assertThat(consumer)
+        .containsEntry("security.protocol", "SASL_SSL")
+        .containsEntry("group.id", "group")
+        .containsEntry("client.id", "client")
+        .containsEntry("share.acknowledgement.mode", "explicit")
+        .containsEntry("share.acquire.mode", "record_limit")
+        .doesNotContainKeys(
+            "isolation.level", "enable.auto.commit", "auto.offset.reset", "session.timeout.ms");
+  }
+
+  @Test
   void shouldHandRegistrySettingsToSerdesUnderTheirOwnNames() {
     // Given
     KafkaSettings settings = KafkaSettings.from(Configuration.of(FLAGS));

@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The scorer: answers each ScoreRequest of {@code attune.prompts} with exactly one ScoreResult in
- * {@code attune.rewards}, with the models that {@code attune.models} names at that moment.
+ * {@code attune.rewards} (with share delivery: at least one), with the models that {@code
+ * attune.models} names at that moment.
  *
  * <p>Single use. It owns five threads: {@code scorer} consumes, computes and produces; {@code
  * scorer-direct} answers direct requests; {@code scorer-generate} writes the replies that requests
@@ -142,7 +143,7 @@ public final class ScorerApp implements Service {
               config.longestWait(),
               config.shadow());
       ScoringDesk shared = loops.desk(batching, MOST_DIRECT);
-      KafkaLoop prompts = loops.scoring(batching, shared);
+      KafkaLoop prompts = loops.scoring(config.delivery(), batching, shared);
       desk = shared;
       replies = loops.replies();
       following = models;

@@ -10,6 +10,7 @@ import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RowDomains;
 import dev.attune.scorer.http.DoorConfig;
+import dev.attune.scorer.kafka.Delivery;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param kafka the cluster and its registry
  * @param base folder of the base model
  * @param precision of the forward passes
- * @param group the consumer group; it is also the prefix of the transactional id
+ * @param delivery how prompts are taken, and how often each is answered
+ * @param group the consumer group or share group; it is also the prefix of the transactional id
  * @param instance unique among the scorers of a group that run at one time
  * @param start where a group without committed offsets begins
  * @param limits what a request may hold
@@ -45,6 +47,7 @@ public record ScorerConfig(
     KafkaSettings kafka,
     Path base,
     PrecisionChoice precision,
+    Delivery delivery,
     String group,
     String instance,
     Start start,
@@ -74,7 +77,18 @@ public record ScorerConfig(
 
   public static final ConfigKey<String> GROUP =
       ConfigKey.string(
-          "scorer.group", "attune-scorer", "The consumer group, and prefix of transactional ids.");
+          "scorer.group",
+          "attune-scorer",
+          "The consumer group or share group, and prefix of transactional ids.");
+
+  public static final ConfigKey<Delivery> DELIVERY =
+      ConfigKey.oneOf(
+          "scorer.delivery",
+          Delivery.class,
+          Delivery.TRANSACTIONS,
+          "How requests are taken: with `transactions` by a consumer group, each answered exactly"
+              + " once; with `share` by a share group, each answered at least once, and there may be"
+              + " more scorers than partitions.");
 
   public static final ConfigKey<String> INSTANCE =
       ConfigKey.string(
@@ -116,11 +130,16 @@ public record ScorerConfig(
           32_768,
           1,
           100_000_000,
-          "Tokens in a batch at most, each prompt counted once. A batch is one transaction.");
+          "Tokens in a batch at most, each prompt counted once. A batch is one transaction, or one"
+              + " acknowledgement.");
 
   public static final ConfigKey<Integer> POLL_RECORDS =
       ConfigKey.integer(
-          "scorer.poll.max-records", 256, 1, 100_000, "Prompts taken over by one poll.");
+          "scorer.poll.max-records",
+          256,
+          1,
+          100_000,
+          "Prompts taken over by one poll; with `share` delivery no more than a batch's.");
 
   public static final ConfigKey<Duration> TRANSACTION_TIMEOUT =
       ConfigKey.duration(
@@ -273,6 +292,7 @@ public record ScorerConfig(
         KafkaSettings.from(configuration),
         configuration.get(BASE),
         configuration.get(PRECISION),
+        configuration.get(DELIVERY),
         configuration.get(GROUP),
         instance(configuration.find(INSTANCE)),
         configuration.get(START),
@@ -314,6 +334,7 @@ public record ScorerConfig(
     return List.of(
         BASE,
         PRECISION,
+        DELIVERY,
         GROUP,
         INSTANCE,
         START,

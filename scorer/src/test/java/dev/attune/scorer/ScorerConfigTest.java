@@ -10,6 +10,7 @@ import dev.attune.scorer.core.BatchBudget;
 import dev.attune.scorer.core.GenerationConfig;
 import dev.attune.scorer.core.RequestLimits;
 import dev.attune.scorer.core.RowDomains;
+import dev.attune.scorer.kafka.Delivery;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ class ScorerConfigTest {
     // Then
     assertThat(config.base()).isEqualTo(Path.of("/models/base"));
     assertThat(config.group()).isEqualTo("attune-scorer");
+    assertThat(config.delivery()).isEqualTo(Delivery.TRANSACTIONS);
     assertThat(config.instance()).isNotBlank();
     assertThat(config.start()).isEqualTo(ScorerConfig.Start.EARLIEST);
     assertThat(config.limits()).isEqualTo(new RequestLimits(64, 200_000, 0));
@@ -47,6 +49,7 @@ class ScorerConfigTest {
     // Given
     flags.put("scorer.instance", "pod-3");
     flags.put("scorer.start", "latest");
+    flags.put("scorer.delivery", "share");
     flags.put("scorer.request.max-candidates", "8");
     flags.put("scorer.batch.max-tokens", "1000");
     flags.put("scorer.precision", "bf16");
@@ -65,6 +68,7 @@ class ScorerConfigTest {
     // Then
     assertThat(config.instance()).isEqualTo("pod-3");
     assertThat(config.start()).isEqualTo(ScorerConfig.Start.LATEST);
+    assertThat(config.delivery()).isEqualTo(Delivery.SHARE);
     assertThat(config.limits()).isEqualTo(new RequestLimits(8, 200_000, 4));
     assertThat(config.generation()).isEqualTo(new GenerationConfig(200, 0.7, 0.9));
     assertThat(config.rowDomains().names()).containsExactlyInAnyOrder("legal", "general.helpful");

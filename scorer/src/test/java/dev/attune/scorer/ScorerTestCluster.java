@@ -2,6 +2,7 @@ package dev.attune.scorer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.attune.embedded.EmbeddedBroker;
 import dev.attune.embedded.EmbeddedCluster;
 import dev.attune.platform.Configuration;
 import dev.attune.platform.KafkaSettings;
@@ -30,12 +31,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -52,12 +58,34 @@ final class ScorerTestCluster implements AutoCloseable {
   private final RewardLog committed;
 
   ScorerTestCluster(Path dir) {
+    this(dir, Topics.PROMPTS.toNewTopic((short) 1).numPartitions());
+  }
+
+  /** A cluster whose prompts have so many partitions. */
+  ScorerTestCluster(Path dir, int partitions) {
+    createPrompts(dir, partitions);
     cluster = EmbeddedCluster.start(dir);
     settings = KafkaSettings.from(Configuration.of(flags()));
     producer =
         new KafkaProducer<>(
             settings.producer("test"), new StringSerializer(), new ByteArraySerializer());
     committed = new RewardLog(Topics.REWARDS, "read_committed");
+  }
+
+  /** What is there already stays as it is when the cluster starts. */
+  private static void createPrompts(Path dir, int partitions) {
+    NewTopic usual = Topics.PROMPTS.toNewTopic((short) 1);
+    if (partitions == usual.numPartitions()) {
+      return;
+    }
+    try (EmbeddedBroker broker = EmbeddedBroker.start(dir, 0);
+        Admin admin =
+            Admin.create(Map.<String, Object>of("bootstrap.servers", broker.bootstrapServers()))) {
+      NewTopic topic = new NewTopic(usual.name(), partitions, (short) 1).configs(usual.configs());
+      admin.createTopics(List.of(topic)).all().get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** What a scorer on this cluster needs to be told. */
@@ -146,6 +174,26 @@ final class ScorerTestCluster implements AutoCloseable {
   /** Puts a record of any form beside users' states; null is a user who was erased. */
   void publishUser(String userId, byte @Nullable [] bytes) {
     append(new ProducerRecord<>(Topics.USERS.name(), userId, bytes));
+  }
+
+  /** Sets a group up as an operator does. */
+  void setGroup(String group, Map<String, String> configs) {
+    List<AlterConfigOp> changes =
+        configs.entrySet().stream()
+            .map(
+                each ->
+                    new AlterConfigOp(
+                        new ConfigEntry(each.getKey(), each.getValue()), AlterConfigOp.OpType.SET))
+            .toList();
+    try (Admin admin = Admin.create(settings.admin("test"))) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(new ConfigResource(ConfigResource.Type.GROUP, group), changes))
+          .all()
+          .get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Everything in the rewards topic now. */

@@ -6,6 +6,7 @@ import dev.attune.cli.console.Console;
 import dev.attune.cli.console.JsonReport;
 import dev.attune.cli.stack.DemoBase;
 import dev.attune.cli.stack.TemporaryFolder;
+import dev.attune.scorer.kafka.Delivery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -243,6 +244,14 @@ public final class ChaosCommand {
         description = "Records a second (default: ${DEFAULT-VALUE}).")
     private int rate = 150;
 
+    @Option(
+        names = "--delivery",
+        paramLabel = "MODE",
+        description =
+            "transactions (the default), or share: then a request may have more answers than one,"
+                + " all of them right.")
+    private Delivery delivery = Delivery.TRANSACTIONS;
+
     private ScoreChaosSettings settings(RunOptions run) {
       return new ScoreChaosSettings(
           requests,
@@ -252,6 +261,7 @@ public final class ChaosCommand {
           instances,
           run.seed,
           rate,
+          delivery,
           minutes(run.maxMinutes),
           run.set);
     }
@@ -263,7 +273,7 @@ public final class ChaosCommand {
         "Three brokers and two scorers on this machine; one of them after the other is killed",
         "(SIGKILL) or leaves while requests, new models and new users' states come in. Afterwards",
         "every request that the brokers had acknowledged must have exactly one committed answer, and",
-        "the right one. Fails if a single count is wrong."
+        "the right one; with --delivery share, one at least. Fails if a single count is wrong."
       })
   int score(@Mixin CommonOptions common, @Mixin RunOptions run, @Mixin ScoreOptions options)
       throws IOException, InterruptedException {

@@ -12,9 +12,9 @@ import java.util.Map;
  * @param logTwice found more than once: the producer's or the brokers' fault, must be 0
  * @param answers found in attune.rewards, committed
  * @param lost places of attune.prompts that no answer names, must be 0
- * @param twice places that more than one names, must be 0
+ * @param twice places that more than one names, must be 0 where each is answered once
  * @param idsLost request ids that no answer names, must be 0
- * @param idsTwice request ids that more than one names, must be 0
+ * @param idsTwice the same of request ids
  * @param strangers answers to what was never asked, must be 0
  * @param wrong answers that do not say what they have to, by what is wrong; must be empty
  * @param codes answers by their code
@@ -63,10 +63,15 @@ record RequestTally(
       long different,
       @JsonProperty("largest_difference") double largestDifference) {}
 
-  /** Whether every request has its one answer, and every answer is right. */
-  boolean right() {
+  /**
+   * Whether every request has its answer, and every answer is right.
+   *
+   * @param once whether none may have more than one
+   */
+  boolean right(boolean once) {
     return complete()
-        && logTwice + twice + idsTwice + strangers + after.stale + repeats.different == 0
+        && logTwice + strangers + after.stale + repeats.different == 0
+        && (!once || twice + idsTwice == 0)
         && wrong.isEmpty();
   }
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -150,6 +151,7 @@ final class ScoreChaos {
       all.put("scorer.cache.features.max-bytes", "0 B");
       all.put("scorer.cache.rewards.max-entries", "0");
       all.putAll(settings.scorerSettings());
+      all.put("scorer.delivery", settings.delivery().name().toLowerCase(Locale.ROOT));
       // The audit has to know it.
       all.put("scorer.after.max-wait", LONGEST_WAIT.toMillis() + " ms");
       processes.add(all);
@@ -180,7 +182,7 @@ final class ScoreChaos {
       @Nullable String problem) {
     boolean all = killer.killed() == settings.kills() && killer.left() == settings.leaves();
     return new ScoreChaosResult(
-        problem == null && tally.right() && all,
+        problem == null && tally.right(settings.once()) && all,
         problem,
         settings.seed(),
         material.base(),

@@ -1,6 +1,7 @@
 package dev.attune.cli.chaos;
 
 import dev.attune.cli.CliException;
+import dev.attune.scorer.kafka.Delivery;
 import java.time.Duration;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param instances scorer processes
  * @param seed of the requests, the models and the kills
  * @param rate records sent a second
+ * @param delivery of the scorers: whether a request may be answered more than once
  * @param scorerSettings further settings of the scorer processes, by their names
  */
 record ScoreChaosSettings(
@@ -24,6 +26,7 @@ record ScoreChaosSettings(
     int instances,
     long seed,
     int rate,
+    Delivery delivery,
     Duration timeout,
     Map<String, String> scorerSettings) {
   private static final int MOST_PROCESSES = 9;
@@ -40,6 +43,11 @@ record ScoreChaosSettings(
         "1 (then none is killed) or 3 to 9");
     require(instances >= 1 && instances <= MOST_PROCESSES, "--instances", instances, "1 to 9");
     require(rate >= 1, "--rate", rate, "1 or more");
+  }
+
+  /** Whether each request must have one answer and no more. */
+  boolean once() {
+    return delivery == Delivery.TRANSACTIONS;
   }
 
   private static void require(boolean holds, String option, int value, String allowed) {

@@ -1,5 +1,6 @@
 package dev.attune.cli.cluster;
 
+import static org.apache.kafka.common.acl.AclOperation.ALTER_CONFIGS;
 import static org.apache.kafka.common.acl.AclOperation.DESCRIBE;
 import static org.apache.kafka.common.acl.AclOperation.DESCRIBE_CONFIGS;
 import static org.apache.kafka.common.acl.AclOperation.IDEMPOTENT_WRITE;
@@ -84,6 +85,8 @@ final class RequiredAcls {
     // Preferences come in by its HTTP door.
     write(who, Topics.REWARDS, Topics.REWARDS_SHADOW, Topics.PREFERENCES);
     groupAndTransactions(who);
+    // With share delivery it sets its group up.
+    prefixed(who, ResourceType.GROUP, "attune-scorer", DESCRIBE_CONFIGS, ALTER_CONFIGS);
   }
 
   private void chatApp() {

@@ -2,10 +2,13 @@ package dev.attune.ingest.join;
 
 import dev.attune.ingest.event.RecordDecoder;
 import dev.attune.ingest.event.RejectedEventException;
+import dev.attune.schemas.events.Position;
 import dev.attune.schemas.events.ScoreResult;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.kstream.Windowed;
@@ -35,17 +38,25 @@ final class ServedResults {
     return userId + SEPARATOR + requestId;
   }
 
-  /** The latest result of the user's request that is not older than the window. */
+  /**
+   * The latest result of the user's request that is not older than the window. Of several answers
+   * to one record of attune.prompts it is the first, which is what the user was shown: a later one
+   * may know what they then did.
+   */
   Optional<ScoreResult> find(String userId, String requestId, long at) {
-    byte[] latest = null;
+    Set<Position> answered = new HashSet<>();
+    Optional<ScoreResult> latest = Optional.empty();
     // Also a little later: two topics' brokers may have clocks that differ.
     try (WindowStoreIterator<byte[]> found =
         store.fetch(key(userId, requestId), Math.max(0, at - windowMillis), at + windowMillis)) {
       while (found.hasNext()) {
-        latest = found.next().value;
+        Optional<ScoreResult> next =
+            read(found.next().value, userId)
+                .filter(result -> result.getSource() == null || answered.add(result.getSource()));
+        latest = next.isPresent() ? next : latest;
       }
     }
-    return latest == null ? Optional.empty() : read(latest, userId);
+    return latest;
   }
 
   /** Forgets all results of the user. */

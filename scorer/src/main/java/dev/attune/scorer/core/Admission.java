@@ -49,6 +49,24 @@ public final class Admission {
         rejection == null ? replies.of(request) : null);
   }
 
+  /**
+   * A request that is answered with an error and not scored, as everyone has failed who was to
+   * answer it. Nothing is done that could fail once more.
+   */
+  public static Prompt giveUp(
+      int partition, long offset, String key, Instant appendedAt, ScoreRequest request) {
+    return new Prompt(
+        partition,
+        offset,
+        key,
+        appendedAt,
+        request,
+        new Rejection(
+            ScoreErrorCode.INTERNAL,
+            "it was delivered as often as the group allows, and nobody answered it"),
+        0);
+  }
+
   /** A record that is no request. */
   public static Prompt refuse(
       int partition, long offset, String key, Instant appendedAt, String reason) {

@@ -2,7 +2,6 @@ package dev.attune.scorer.core;
 
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Position;
-import dev.attune.schemas.events.ScoreRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds a request back until its user's state includes the feedback position that the request names
  * ({@code after}), its deadline is near, or it has waited for long enough. It is asked about the
- * first request of each partition, again and again. One thread.
+ * same requests again and again. One thread.
  */
 public final class AfterGate {
   /** What is left before the deadline to answer in, at least. */
@@ -29,8 +28,7 @@ public final class AfterGate {
   private final InstantSource clock;
   private final Listener listener;
 
-  /** By partition of the prompts. */
-  private final Map<Integer, Held> held = new HashMap<>();
+  private final Map<Place, Held> held = new HashMap<>();
 
   /**
    * @param epoch of the policy that is served; 0 for none
@@ -63,29 +61,33 @@ public final class AfterGate {
     if (!prompt.namesFeedback()) {
       return true;
     }
-    ScoreRequest request = prompt.request();
-    Held earlier = held.get(prompt.partition());
-    Held waiting = earlier != null && earlier.offset == prompt.offset() ? earlier : null;
+    Place place = Place.of(prompt);
+    Held waiting = held.get(place);
     if (waiting != null && waiting.released) {
       return true;
     }
-    boolean included = included(request.getUserId(), request.getAfter());
+    boolean included = included(prompt.request().getUserId(), prompt.request().getAfter());
     if (waiting == null && included) {
       return true;
     }
     Instant now = clock.instant();
     Instant since = waiting == null ? now : waiting.since;
     boolean open = included || !now.isBefore(end(since, prompt));
-    held.put(prompt.partition(), new Held(prompt.offset(), since, open));
+    held.put(place, new Held(since, open));
     if (open) {
       listener.released(Duration.between(since, now), included);
     }
     return open;
   }
 
-  /** The first request of a partition has gone on. */
+  /** The request has gone on, or somebody else answers it. */
+  void forget(Prompt prompt) {
+    held.remove(Place.of(prompt));
+  }
+
+  /** Somebody else answers what is left of a partition. */
   void forget(int partition) {
-    held.remove(partition);
+    held.keySet().removeIf(place -> place.partition == partition);
   }
 
   private Instant end(Instant since, Prompt prompt) {
@@ -112,5 +114,11 @@ public final class AfterGate {
   }
 
   /** A request that was found waiting. */
-  private record Held(long offset, Instant since, boolean released) {}
+  private record Held(Instant since, boolean released) {}
+
+  private record Place(int partition, long offset) {
+    static Place of(Prompt prompt) {
+      return new Place(prompt.partition(), prompt.offset());
+    }
+  }
 }

@@ -11,15 +11,18 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Splits what was polled into batches, the most urgent first.
  *
- * <p>A batch is committed by the offset that follows it in each partition, so within a partition
- * the order stays that of the log. Between partitions the one goes first that holds the earliest
- * deadline, wherever in its queue. A request that the gate holds back, or that is not complete,
- * holds those behind it in its partition back too, and no others. Replies that a request asks for
- * are begun when it comes, or when the gate lets it go on. Not thread-safe.
+ * <p>Where a batch is committed by the offset that follows it in each partition, the order within a
+ * partition stays that of the log ({@link #inOrder}). Between partitions the one goes first that
+ * holds the earliest deadline, wherever in its queue. A request that the gate holds back, or that
+ * is not complete, holds those behind it in its partition back too, and no others. Where each
+ * request is acknowledged by itself, it holds back nothing else ({@link #unordered}). Replies that
+ * a request asks for are begun when it comes, or when the gate lets it go on. Not thread-safe.
  */
 public final class ScoreBatcher {
   private static final Comparator<Queue<Prompt>> MOST_URGENT =
@@ -28,16 +31,39 @@ public final class ScoreBatcher {
 
   private final BatchBudget budget;
   private final AfterGate gate;
-  private final Map<Integer, Queue<Prompt>> pending = new TreeMap<>();
+  private final Function<Prompt, Lane> lanes;
+  private final Map<Lane, Queue<Prompt>> pending = new TreeMap<>();
 
-  public ScoreBatcher(BatchBudget budget, AfterGate gate) {
+  private ScoreBatcher(BatchBudget budget, AfterGate gate, Function<Prompt, Lane> lanes) {
     this.budget = budget;
     this.gate = gate;
+    this.lanes = lanes;
+  }
+
+  /** Keeps the order within each partition. */
+  public static ScoreBatcher inOrder(BatchBudget budget, AfterGate gate) {
+    return new ScoreBatcher(budget, gate, prompt -> new Lane(prompt.partition(), 0));
+  }
+
+  /** Keeps no order: all that is ready may go. */
+  public static ScoreBatcher unordered(BatchBudget budget, AfterGate gate) {
+    return new ScoreBatcher(budget, gate, prompt -> new Lane(prompt.partition(), prompt.offset()));
+  }
+
+  /** What keeps its order: a partition from an offset on. */
+  private record Lane(int partition, long from) implements Comparable<Lane> {
+    private static final Comparator<Lane> ORDER =
+        Comparator.comparingInt(Lane::partition).thenComparingLong(Lane::from);
+
+    @Override
+    public int compareTo(Lane other) {
+      return ORDER.compare(this, other);
+    }
   }
 
   /** Adds a record; those of one partition come in the order of their offsets. */
   public void add(Prompt prompt) {
-    pending.computeIfAbsent(prompt.partition(), partition -> new ArrayDeque<>()).add(prompt);
+    pending.computeIfAbsent(lanes.apply(prompt), lane -> new ArrayDeque<>()).add(prompt);
     if (!prompt.namesFeedback()) {
       prompt.begin();
     }
@@ -50,7 +76,7 @@ public final class ScoreBatcher {
 
   /** The partitions that something waits of. */
   public Set<Integer> partitions() {
-    return Set.copyOf(pending.keySet());
+    return pending.keySet().stream().map(Lane::partition).collect(Collectors.toUnmodifiableSet());
   }
 
   /** How many wait, ready or not. */
@@ -69,13 +95,30 @@ public final class ScoreBatcher {
 
   /** Forgets what waits of these partitions: another member answers it now. */
   public void drop(Collection<Integer> partitions) {
-    for (int partition : partitions) {
-      gate.forget(partition);
-      Queue<Prompt> dropped = pending.remove(partition);
-      if (dropped != null) {
-        dropped.forEach(Prompt::abandon);
-      }
+    partitions.forEach(gate::forget);
+    pending.forEach(
+        (lane, queue) -> {
+          if (partitions.contains(lane.partition)) {
+            queue.forEach(Prompt::abandon);
+          }
+        });
+    pending.keySet().removeIf(lane -> partitions.contains(lane.partition));
+  }
+
+  /** Forgets one that waits: another member answers it now. */
+  public void drop(int partition, long offset) {
+    for (Queue<Prompt> queue : pending.values()) {
+      queue.removeIf(
+          prompt -> {
+            boolean meant = prompt.partition() == partition && prompt.offset() == offset;
+            if (meant) {
+              gate.forget(prompt);
+              prompt.abandon();
+            }
+            return meant;
+          });
     }
+    pending.values().removeIf(Queue::isEmpty);
   }
 
   /** Forgets everything that waits. */
@@ -111,7 +154,7 @@ public final class ScoreBatcher {
         break;
       }
       batch.add(prompt);
-      remove(prompt.partition());
+      remove(prompt);
     }
     return batch;
   }
@@ -131,11 +174,11 @@ public final class ScoreBatcher {
     return prompt.complete();
   }
 
-  private void remove(int partition) {
-    gate.forget(partition);
+  private void remove(Prompt prompt) {
+    gate.forget(prompt);
     pending.computeIfPresent(
-        partition,
-        (key, queue) -> {
+        lanes.apply(prompt),
+        (lane, queue) -> {
           queue.remove();
           return queue.isEmpty() ? null : queue;
         });

@@ -26,6 +26,24 @@ public final class PromptReader {
    *     later
    */
   public Prompt read(ConsumerRecord<String, byte[]> record) {
+    return read(record, admission::admit);
+  }
+
+  /**
+   * Reads one that is not to be scored any more, but to be answered with an error.
+   *
+   * @throws WireFormatException as {@link #read}
+   */
+  Prompt giveUp(ConsumerRecord<String, byte[]> record) {
+    return read(record, Admission::giveUp);
+  }
+
+  /** What becomes of a record that holds a request. */
+  private interface Taking {
+    Prompt take(int partition, long offset, String key, Instant appendedAt, ScoreRequest request);
+  }
+
+  private Prompt read(ConsumerRecord<String, byte[]> record, Taking taking) {
     if (record.value() == null) {
       return refused(record, "NO_VALUE");
     }
@@ -38,7 +56,7 @@ public final class PromptReader {
       }
       return refused(record, e.reason().name());
     }
-    return admission.admit(
+    return taking.take(
         record.partition(), record.offset(), key(record), appendedAt(record), request);
   }
 

@@ -99,7 +99,7 @@ public final class ScorerLoops implements AutoCloseable {
     return new ScoringDesk(
         new BatchScorer(rewards, directory, users, batching.rowDomains(), InstantSource.system()),
         admission(batching),
-        batcher(batching),
+        ScoreBatcher.inOrder(batching.budget(), gate(batching)),
         mostWaiting,
         InstantSource.system(),
         metrics::batch);
@@ -109,15 +109,13 @@ public final class ScorerLoops implements AutoCloseable {
     return new Admission(batching.limits(), rewards, past, replies);
   }
 
-  private ScoreBatcher batcher(Batching batching) {
-    return new ScoreBatcher(
-        batching.budget(),
-        new AfterGate(
-            users,
-            directory::epoch,
-            batching.longestWait(),
-            InstantSource.system(),
-            metrics::waitedForFeedback));
+  private AfterGate gate(Batching batching) {
+    return new AfterGate(
+        users,
+        directory::epoch,
+        batching.longestWait(),
+        InstantSource.system(),
+        metrics::waitedForFeedback);
   }
 
   /** Writes the replies that requests ask for. */
@@ -126,24 +124,46 @@ public final class ScorerLoops implements AutoCloseable {
   }
 
   /** Consumes prompts and produces rewards. */
-  public KafkaLoop scoring(Batching batching, ScoringDesk desk) {
+  public KafkaLoop scoring(Delivery delivery, Batching batching, ScoringDesk desk) {
     PromptReader reader = new PromptReader(deserializer(Topics.PROMPTS), admission(batching));
+    Answers answers =
+        new Answers(batching.shadow() ? Topics.REWARDS_SHADOW : Topics.REWARDS, metrics);
     return new KafkaLoop(
         "scoring",
-        () -> {
-          Consumer<String, byte[]> consumer = clients.prompts();
-          Producer<String, ScoreResult> producer = orClose(clients::rewards, consumer);
-          return new ScoringSession(
-              consumer,
-              producer,
-              List.of(clients.bind(consumer), clients.bind(producer)),
-              reader,
-              batcher(batching),
-              desk,
-              batching.shadow() ? Topics.REWARDS_SHADOW : Topics.REWARDS,
-              metrics);
+        switch (delivery) {
+          case TRANSACTIONS -> () -> transactions(batching, reader, desk, answers);
+          case SHARE -> () -> share(batching, reader, desk, answers);
         },
         metrics::restarted);
+  }
+
+  private KafkaTask transactions(
+      Batching batching, PromptReader reader, ScoringDesk desk, Answers answers) {
+    Consumer<String, byte[]> consumer = clients.prompts();
+    Producer<String, ScoreResult> producer = orClose(clients::rewards, consumer::close);
+    return new ScoringSession(
+        consumer,
+        producer,
+        List.of(clients.bind(consumer), clients.bind(producer)),
+        reader,
+        ScoreBatcher.inOrder(batching.budget(), gate(batching)),
+        desk,
+        answers,
+        metrics);
+  }
+
+  /** A poll takes no more than a batch: what one member holds the others cannot answer. */
+  private KafkaTask share(
+      Batching batching, PromptReader reader, ScoringDesk desk, Answers answers) {
+    return new ShareSession(
+        clients.sharedPrompts(batching.budget().requests()),
+        new AnswerWriter(clients::sharedRewards, clients::bind, metrics::restarted),
+        clients.shareGroup()::prepare,
+        reader,
+        ScoreBatcher.unordered(batching.budget(), gate(batching)),
+        desk,
+        answers,
+        metrics);
   }
 
   /** Keeps the directory at the published models. */
@@ -156,7 +176,7 @@ public final class ScorerLoops implements AutoCloseable {
         "models",
         () -> {
           Consumer<String, byte[]> models = clients.models();
-          Consumer<String, byte[]> artifacts = orClose(clients::artifacts, models);
+          Consumer<String, byte[]> artifacts = orClose(clients::artifacts, models::close);
           return new ModelFollower(
               models,
               deserializer(Topics.MODELS),
@@ -193,11 +213,11 @@ public final class ScorerLoops implements AutoCloseable {
     return deserializer;
   }
 
-  private static <T> T orClose(Supplier<T> second, Consumer<?, ?> first) {
+  private static <T> T orClose(Supplier<T> second, Runnable closeFirst) {
     try {
       return second.get();
     } catch (RuntimeException e) {
-      first.close();
+      closeFirst.run();
       throw e;
     }
   }

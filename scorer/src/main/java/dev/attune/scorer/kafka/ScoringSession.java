@@ -1,6 +1,5 @@
 package dev.attune.scorer.kafka;
 
-import dev.attune.schemas.Topic;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ScoreResult;
 import dev.attune.scorer.core.Prompt;
@@ -9,7 +8,6 @@ import dev.attune.scorer.core.ScoringDesk;
 import dev.attune.scorer.metrics.ScorerMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +20,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -53,7 +50,7 @@ final class ScoringSession implements KafkaTask {
   private final PromptReader reader;
   private final ScoreBatcher batcher;
   private final ScoringDesk desk;
-  private final Topic<ScoreResult> answers;
+  private final Answers answers;
   private final ScorerMetrics metrics;
 
   /**
@@ -63,7 +60,7 @@ final class ScoringSession implements KafkaTask {
 
   /**
    * @param clientMetrics of the two clients; all three are owned from now on
-   * @param answers where they go
+   * @param answers makes records of them
    */
   ScoringSession(
       Consumer<String, byte[]> consumer,
@@ -72,7 +69,7 @@ final class ScoringSession implements KafkaTask {
       PromptReader reader,
       ScoreBatcher batcher,
       ScoringDesk desk,
-      Topic<ScoreResult> answers,
+      Answers answers,
       ScorerMetrics metrics) {
     this.consumer = consumer;
     this.producer = producer;
@@ -170,7 +167,7 @@ final class ScoringSession implements KafkaTask {
       for (int i = 0; i < batch.size(); i++) {
         Prompt prompt = batch.get(i);
         // The commit fails where a send does.
-        Future<?> unused = producer.send(record(prompt, results.get(i)));
+        Future<?> unused = producer.send(answers.record(prompt, results.get(i)));
         next.put(
             new TopicPartition(Topics.PROMPTS.name(), prompt.partition()),
             new OffsetAndMetadata(prompt.offset() + 1));
@@ -182,13 +179,8 @@ final class ScoringSession implements KafkaTask {
       return false;
     }
     next.forEach((partition, offset) -> unanswered.put(partition, offset.offset()));
-    count(batch, results);
+    answers.count(batch, results);
     return true;
-  }
-
-  private ProducerRecord<String, ScoreResult> record(Prompt prompt, ScoreResult result) {
-    String key = result.getUserId().isBlank() ? prompt.key() : result.getUserId();
-    return new ProducerRecord<>(answers.name(), key, result);
   }
 
   /** Where the producer cannot abort it is fenced or unsure of its commit: new clients find out. */
@@ -211,14 +203,6 @@ final class ScoringSession implements KafkaTask {
     unanswered.keySet().retainAll(consumer.assignment());
     unanswered.forEach(consumer::seek);
     unanswered.clear();
-  }
-
-  private void count(List<Prompt> batch, List<ScoreResult> results) {
-    Instant now = Instant.now();
-    for (int i = 0; i < batch.size(); i++) {
-      Duration latency = Duration.between(batch.get(i).appendedAt(), now);
-      metrics.answered(results.get(i).getError(), latency.isNegative() ? Duration.ZERO : latency);
-    }
   }
 
   /** What waits of a partition that is taken away is answered by its next owner. */

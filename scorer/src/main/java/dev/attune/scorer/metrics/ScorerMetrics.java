@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 /**
  * Every meter of the scorer: names, tags and units. Thread-safe.
  *
- * <p>Requests are counted when their answer is committed, so a batch that is computed again after a
- * fault counts once.
+ * <p>Requests are counted when products can read their answer, so a batch that is computed again
+ * after a fault counts once; with share delivery, as often as it is answered.
  */
 public final class ScorerMetrics implements ReplyGenerator.Listener {
   private static final String PREFIX = "attune.scorer.";
@@ -101,6 +101,29 @@ public final class ScorerMetrics implements ReplyGenerator.Listener {
     this.requests.record(requests);
     this.tokens.record(tokens);
     this.computation.record(computation);
+  }
+
+  /** What becomes of prompts that a share group lends. */
+  public enum Shared {
+    /** Delivered, and not for the first time. */
+    REPEATED,
+    /** Kept for longer than a lock lasts. */
+    RENEWED,
+    /** Given back without an answer, at the end. */
+    RELEASED,
+    /** No longer lent to this member before the brokers knew of an answer. */
+    LOST,
+    /** Answered with an error, as it would not be delivered any more. */
+    EXHAUSTED
+  }
+
+  /** Something became of so many prompts of a share group. */
+  public void shared(Shared event, long prompts) {
+    Counter.builder(PREFIX + "share.prompts")
+        .description("Prompts of a share group, by what became of them")
+        .tag("event", event.name().toLowerCase(Locale.ROOT))
+        .register(registry)
+        .increment(prompts);
   }
 
   public void aborted() {

@@ -46,7 +46,7 @@ class ReplyGeneratorTest {
             }
           });
   private final ScoreBatcher batcher =
-      new ScoreBatcher(
+      ScoreBatcher.inOrder(
           new BatchBudget(10, 100, 1_000_000),
           new AfterGate(
               (userId, epoch) -> user,

@@ -2,6 +2,8 @@ package dev.attune.scorer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.schemas.Topics;
+import dev.attune.schemas.events.Position;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -20,7 +22,7 @@ class ScoreBatcherTest {
   @Test
   void shouldTakeThePartitionWithTheEarliestDeadlineFirstAndKeepEachInOrder() {
     // Given: the urgent request waits behind another one of its partition
-    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(2, 100, 100), OPEN);
+    ScoreBatcher batcher = ScoreBatcher.inOrder(new BatchBudget(2, 100, 100), OPEN);
     batcher.add(prompt(0, 10));
     batcher.add(due(0, 11, 50));
     batcher.add(prompt(1, 20));
@@ -65,7 +67,7 @@ class ScoreBatcherTest {
   @Test
   void shouldForgetPartitionsThatWereTakenAway() {
     // Given
-    ScoreBatcher batcher = new ScoreBatcher(new BatchBudget(10, 10, 10), OPEN);
+    ScoreBatcher batcher = ScoreBatcher.inOrder(new BatchBudget(10, 10, 10), OPEN);
     batcher.add(prompt(0, 10));
     batcher.add(prompt(1, 20));
 
@@ -76,8 +78,51 @@ class ScoreBatcherTest {
     assertThat(drain(batcher)).containsExactly(List.of(20L));
   }
 
+  @Test
+  void shouldHoldBackNothingBehindARequestWhereThereIsNoOrder() {
+    // Given: the first of the partition waits, the last is urgent
+    AfterGate shut =
+        new AfterGate(
+            (user, epoch) -> null,
+            () -> 0,
+            Duration.ofHours(1),
+            InstantSource.system(),
+            (waited, included) -> {});
+    ScoreBatcher batcher = ScoreBatcher.unordered(new BatchBudget(1, 100, 100), shut);
+    batcher.add(
+        Requests.prompt(
+            0,
+            10,
+            Requests.of("r", "a")
+                .setAfter(new Position(Topics.PREFERENCES.name(), 0, 1L))
+                .build()));
+    batcher.add(prompt(0, 11));
+    batcher.add(due(0, 12, 5));
+
+    // When
+    List<List<Long>> batches = drain(batcher);
+
+    // Then
+    assertThat(batches).containsExactly(List.of(12L), List.of(11L));
+    assertThat(batcher.waiting()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldForgetSingleRequests() {
+    // Given
+    ScoreBatcher batcher = ScoreBatcher.unordered(new BatchBudget(10, 10, 10), OPEN);
+    batcher.add(prompt(0, 10));
+    batcher.add(prompt(0, 11));
+
+    // When
+    batcher.drop(0, 10);
+
+    // Then
+    assertThat(drain(batcher)).containsExactly(List.of(11L));
+  }
+
   private static ScoreBatcher filled(BatchBudget budget) {
-    ScoreBatcher batcher = new ScoreBatcher(budget, OPEN);
+    ScoreBatcher batcher = ScoreBatcher.inOrder(budget, OPEN);
     for (long offset = 0; offset < 5; offset++) {
       batcher.add(Requests.prompt(0, offset, Requests.of("r", "ab", "cd").build()));
     }

@@ -47,7 +47,7 @@ class ScoringDeskTest {
         new BatchScorer(
             rewards, models, (user, epoch) -> null, RowDomains.NONE, InstantSource.system()),
         new Admission(new RequestLimits(10, 1_000, 4), rewards, PastEvents.NONE, replies),
-        new ScoreBatcher(
+        ScoreBatcher.inOrder(
             new BatchBudget(4, 100, 100),
             new AfterGate(
                 (user, epoch) -> null,

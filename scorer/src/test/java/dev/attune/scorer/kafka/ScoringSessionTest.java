@@ -91,11 +91,11 @@ class ScoringSessionTest {
               1,
               InstantSource.system(),
               (requests, tokens, computation) -> {}),
-          Topics.REWARDS,
+          new Answers(Topics.REWARDS, new ScorerMetrics(meters)),
           new ScorerMetrics(meters));
 
   private ScoreBatcher batcher() {
-    return new ScoreBatcher(
+    return ScoreBatcher.inOrder(
         new BatchBudget(2, 100, 100),
         new AfterGate(
             this::user,

@@ -30,6 +30,7 @@ class ScorerMetricsTest {
     metrics.waitedForFeedback(Duration.ofMillis(4), true);
     metrics.generated(2, 50, Duration.ofMillis(60));
     metrics.settled(Duration.ofMillis(70), ReplyGenerator.Outcome.WRITTEN);
+    metrics.shared(ScorerMetrics.Shared.RENEWED, 5);
 
     // When
     List<String> names =
@@ -37,7 +38,7 @@ class ScorerMetricsTest {
 
     // Then
     assertThat(names)
-        .hasSize(20)
+        .hasSize(21)
         .allSatisfy(name -> assertThat(manual).contains("`" + name.replace('.', '_')));
   }
 
