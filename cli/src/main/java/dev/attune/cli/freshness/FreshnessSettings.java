@@ -47,6 +47,7 @@ public record FreshnessSettings(
           Map.entry("trainer.gate.general", "64"),
           Map.entry("trainer.policy.first-events", "512"),
           Map.entry("trainer.policy.sample-events", "1024"),
+          Map.entry("trainer.policy.steps", "48"),
           Map.entry("trainer.policy.prompt-tokens", "64"),
           Map.entry("trainer.policy.reply-tokens", "96"),
           Map.entry("trainer.policy.duty-cycle", "0.25"),
