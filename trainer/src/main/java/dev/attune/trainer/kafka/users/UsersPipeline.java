@@ -66,7 +66,7 @@ public final class UsersPipeline implements Pipeline {
   private static final int ROW_EVENTS = 4;
 
   /** The same where one pass serves all of them. */
-  private static final int ROW_EVENTS_TOGETHER = 32;
+  private static final int ROW_EVENTS_TOGETHER = 8;
 
   private final UsersSettings settings;
   private final TrainerClients clients;
