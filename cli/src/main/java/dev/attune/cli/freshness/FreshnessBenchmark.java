@@ -9,6 +9,8 @@ import dev.attune.cli.traffic.Place;
 import dev.attune.cli.traffic.RecordSender;
 import dev.attune.cli.traffic.ScoreClient;
 import dev.attune.cli.traffic.TopicFollower;
+import dev.attune.model.io.ModelConfig;
+import dev.attune.model.io.ModelFolder;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
@@ -73,6 +75,7 @@ public final class FreshnessBenchmark {
         users.stop();
         settle(since, stack, follower);
         return new FreshnessReport(
+            baseConfig(),
             seconds,
             timeline.events(since),
             timeline.heads(since),
@@ -81,6 +84,12 @@ public final class FreshnessBenchmark {
             roundTrip.millis(),
             timeline.backlog());
       }
+    }
+  }
+
+  private ModelConfig baseConfig() {
+    try (ModelFolder folder = ModelFolder.open(settings.base())) {
+      return folder.config();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.attune.cli.freshness;
 
+import dev.attune.model.io.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -7,6 +8,7 @@ import org.HdrHistogram.Histogram;
 /**
  * What was measured of freshness.
  *
+ * @param base the base's sizes
  * @param seconds of the measurement
  * @param events appended meanwhile
  * @param heads from an event to the first score of its user that includes it
@@ -16,6 +18,7 @@ import org.HdrHistogram.Histogram;
  * @param backlog events that no published checkpoint of a domain had learned at the end
  */
 public record FreshnessReport(
+    ModelConfig base,
     double seconds,
     long events,
     Timeline.Times heads,
@@ -36,6 +39,8 @@ public record FreshnessReport(
     json.put("unit", "ms");
     json.put("yardstick", yardstick);
     json.put("ratio", value / Math.max(1, yardstick));
+    json.put("base_hidden", base.hiddenSize());
+    json.put("base_layers", base.layers());
     json.put("head_ms", times(heads));
     json.put("row_ms", times(rows));
     json.put("domain_publish_ms", times(decisions));

@@ -10,14 +10,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The small base of {@code demo} and {@code up}: stage 1 on the sample conversations. */
+/** Small bases, by stage 1 on the sample conversations. */
 public final class DemoBase {
   private static final long SEED = 1;
 
   private DemoBase() {}
 
-  /** Its folder; trained at first use, with progress. */
+  /** The folder of that of {@code demo} and {@code up}; trained at first use, with progress. */
   public static Path get(Console console) {
+    return get(Stage1Config.demo(SEED), console);
+  }
+
+  /** The folder of the tiny one, for load tests on few cores. */
+  public static Path tiny(Console console) {
+    return get(Stage1Config.tiny(SEED), console);
+  }
+
+  private static Path get(Stage1Config config, Console console) {
     List<List<Turn>> dialogues = new ArrayList<>();
     for (SampleConversation sample : SampleConversations.load()) {
       for (String style : SampleConversations.STYLES) {
@@ -25,6 +34,6 @@ public final class DemoBase {
         dialogues.add(List.of(new Turn("user", sample.prompt()), new Turn("assistant", reply)));
       }
     }
-    return BaseCache.standard(console).get(dialogues, Stage1Config.demo(SEED), console);
+    return BaseCache.standard(console).get(dialogues, config, console);
   }
 }

@@ -53,6 +53,7 @@ class BenchFreshnessIT {
     assertThat(exitCode).as(out + "\n" + err).isZero();
     JsonNode json = new ObjectMapper().readTree(report.toFile());
     assertThat(json.get("unit").asText()).isEqualTo("ms");
+    assertThat(json.at("/base_layers").asInt()).isPositive();
     assertThat(json.at("/head_ms/count").asInt()).isPositive();
     assertThat(json.at("/head_ms/missed").asInt()).isZero();
     assertThat(json.at("/round_trip_ms/count").asInt()).isPositive();
