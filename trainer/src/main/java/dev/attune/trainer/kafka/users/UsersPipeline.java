@@ -25,12 +25,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +49,8 @@ import org.slf4j.LoggerFactory;
  * offset are committed in one transaction (KIP-447). So each event has an effect exactly once.
  *
  * <p>{@link #run} does all the work on the calling thread, but for the passes, which have a thread
- * of their own. A batch changes the store on disk only after its commit. Whenever that is
+ * of their own, and the transactions, of which those of different partitions run at the same time
+ * while it waits. A batch changes the store on disk only after its commit. Whenever that is
  * uncertain, and when another instance has fenced this one, the partition is dropped and taken up
  * again from the topic.
  *
@@ -65,8 +74,8 @@ public final class UsersPipeline implements Pipeline {
   /** Events that rows learn between two batches of heads, each with a pass of its own. */
   private static final int ROW_EVENTS = 4;
 
-  /** The same where one pass serves all of them. */
-  private static final int ROW_EVENTS_TOGETHER = 8;
+  /** The same where one pass serves all of a partition. */
+  private static final int ROW_EVENTS_TOGETHER = 32;
 
   private final UsersSettings settings;
   private final TrainerClients clients;
@@ -103,6 +112,7 @@ public final class UsersPipeline implements Pipeline {
   @Override
   public void run() {
     Duration patience = clients.maxPollInterval().dividedBy(POLLS_PER_INTERVAL);
+    ExecutorService committing = Executors.newCachedThreadPool(UsersPipeline::committer);
     try (Brokers brokers = new Brokers(clients.admin());
         PolicyFollower policies = new PolicyFollower(clients);
         BucketLookup lookup = new BucketLookup(clients.committed(Topics.BUCKETS_BY_USER));
@@ -112,10 +122,18 @@ public final class UsersPipeline implements Pipeline {
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       UserTrainers trainers =
           new UserTrainers(loader, lookup, settings.references(), settings.rememberedReplies());
-      new Session(brokers, policies, lookup, rowReader, learning, consumer, trainers).run();
+      new Session(brokers, policies, lookup, rowReader, learning, consumer, trainers, committing)
+          .run();
     } finally {
+      committing.shutdownNow();
       member = null;
     }
+  }
+
+  private static Thread committer(Runnable task) {
+    Thread thread = new Thread(task, "attune-trainer-users-commit");
+    thread.setDaemon(true);
+    return thread;
   }
 
   @Override
@@ -140,6 +158,7 @@ public final class UsersPipeline implements Pipeline {
     private final GroupMember group;
     private final UserTrainers trainers;
     private final UsersRestorer restorer;
+    private final ExecutorService committing;
     private final Map<TopicPartition, OwnedUsers> owned = new LinkedHashMap<>();
     private UserTrainers.@Nullable Loaded loaded;
     private long policiesFollowed = System.nanoTime();
@@ -151,7 +170,9 @@ public final class UsersPipeline implements Pipeline {
         RowReader rowReader,
         LearningThread learning,
         Consumer<String, PreferenceBucket> consumer,
-        UserTrainers trainers) {
+        UserTrainers trainers,
+        ExecutorService committing) {
+      this.committing = committing;
       this.brokers = brokers;
       this.policies = policies;
       this.lookup = lookup;
@@ -292,79 +313,91 @@ public final class UsersPipeline implements Pipeline {
 
     // ---- learning --------------------------------------------------------------------------
 
+    /** A partition's batch that was learned and is not committed. */
+    private record Learned(
+        OwnedUsers partition,
+        List<OwnedUsers.Fetched> fetched,
+        UserPartition.Batch batch,
+        UsersMetrics.Part part,
+        long position,
+        long rowPosition) {}
+
     /** One batch of each partition. Returns whether there was any. */
     private boolean learnHeads() {
       UserTrainers.Loaded with = current();
       if (with == null) {
         return false;
       }
-      boolean any = false;
+      List<Learned> learned = new ArrayList<>();
       for (OwnedUsers partition : List.copyOf(owned.values())) {
-        List<OwnedUsers.Fetched> batch = new ArrayList<>();
-        while (batch.size() < BATCH && !partition.heads().isEmpty()) {
-          batch.add(partition.heads().remove());
+        List<OwnedUsers.Fetched> fetched = new ArrayList<>();
+        while (fetched.size() < BATCH && !partition.heads().isEmpty()) {
+          fetched.add(partition.heads().remove());
         }
-        if (!batch.isEmpty() && owns(partition)) {
-          any = true;
-          learn(
-              partition,
-              batch,
-              metrics.heads(),
-              records -> partition.users().learnHeads(records, with.trainer(), settings.batched()),
-              last -> last + 1,
-              last -> partition.rowPosition());
+        if (!fetched.isEmpty() && owns(partition)) {
+          UserPartition.Batch batch =
+              learn(
+                  partition,
+                  fetched,
+                  metrics.heads(),
+                  records ->
+                      partition.users().learnHeads(records, with.trainer(), settings.batched()));
+          learned.add(
+              new Learned(
+                  partition,
+                  fetched,
+                  batch,
+                  metrics.heads(),
+                  batch.last() + 1,
+                  partition.rowPosition()));
         }
       }
-      return any;
+      commit(learned);
+      return !learned.isEmpty();
     }
 
-    /** A few events of the partition whose turn it is. Returns whether there were any. */
+    /** A few events of the partitions whose turn it is. Returns whether there were any. */
     private boolean learnRows() {
       UserTrainers.Loaded with = current();
       if (!settings.rows() || with == null || !with.trainer().hasRows()) {
         return false;
       }
       orRecover(() -> rowReader.fetch(owned.values()));
+      List<Learned> learned = new ArrayList<>();
+      long left = settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS;
       for (OwnedUsers partition : List.copyOf(owned.values())) {
-        List<OwnedUsers.Fetched> batch = partition.readyForRows(BATCH);
-        if (!batch.isEmpty()) {
-          owned.remove(partition.topicPartition());
-          owned.put(partition.topicPartition(), partition);
-          learn(
-              partition,
-              batch,
-              metrics.rows(),
-              records ->
-                  partition
-                      .users()
-                      .learnRows(
-                          records,
-                          with.trainer(),
-                          settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS,
-                          settings.batched()),
-              last -> partition.position(),
-              last -> last + 1);
-          return true;
+        List<OwnedUsers.Fetched> fetched = partition.readyForRows(BATCH);
+        if (left <= 0 || fetched.isEmpty() || !owns(partition)) {
+          continue;
         }
+        owned.remove(partition.topicPartition());
+        owned.put(partition.topicPartition(), partition);
+        int most = (int) left;
+        UserPartition.Batch batch =
+            learn(
+                partition,
+                fetched,
+                metrics.rows(),
+                records ->
+                    partition.users().learnRows(records, with.trainer(), most, settings.batched()));
+        left -= batch.tally().rowEvents();
+        learned.add(
+            new Learned(
+                partition, fetched, batch, metrics.rows(), partition.position(), batch.last() + 1));
       }
-      return false;
+      commit(learned);
+      return !learned.isEmpty();
     }
 
     private interface Learning {
       UserPartition.Batch learn(List<BucketRecord> records);
     }
 
-    private interface Cursor {
-      long after(long lastOffset);
-    }
-
-    private void learn(
+    private UserPartition.Batch learn(
         OwnedUsers partition,
         List<OwnedUsers.Fetched> fetched,
         UsersMetrics.Part part,
-        Learning work,
-        Cursor position,
-        Cursor rowPosition) {
+        Learning work) {
       List<BucketRecord> records = fetched.stream().map(OwnedUsers.Fetched::record).toList();
       Timer.Sample sample = Timer.start();
       UserPartition.Batch batch =
@@ -374,28 +407,7 @@ public final class UsersPipeline implements Pipeline {
                 return learned(partition, records, work);
               });
       sample.stop(part.learn());
-      // A rebalance may have taken the partition meanwhile; then nothing has happened.
-      if (!owns(partition) || group.leaving()) {
-        return;
-      }
-      group.orDrop(
-          List.of(partition.topicPartition()),
-          () -> {
-            if (!commit(
-                partition,
-                batch,
-                position.after(batch.last()),
-                rowPosition.after(batch.last()),
-                part)) {
-              return;
-            }
-            long now = clock.millis();
-            for (OwnedUsers.Fetched one : fetched) {
-              if (one.record().offset() <= batch.last()) {
-                part.freshness().record(Math.max(0, now - one.timestamp()), TimeUnit.MILLISECONDS);
-              }
-            }
-          });
+      return batch;
     }
 
     /** On the learning thread. */
@@ -414,51 +426,94 @@ public final class UsersPipeline implements Pipeline {
       }
     }
 
-    /** False: the partition is another's by now, and nothing was committed. */
-    private boolean commit(
-        OwnedUsers partition,
-        UserPartition.Batch batch,
-        long position,
-        long rowPosition,
-        UsersMetrics.Part part) {
-      // Rows that pass over buckets change nothing: the next commit says how far they have come.
-      if (!batch.changes().isEmpty()) {
-        Timer.Sample sample = Timer.start();
-        batch.tally().predictions().forEach(partition.measurements()::add);
-        Optional<Evaluation> evaluation =
-            partition.evaluationDue(settings.evaluateEvery())
-                ? Optional.of(evaluation(partition))
-                : Optional.empty();
-        OffsetAndMetadata offset =
-            new OffsetAndMetadata(position, partition.note(rowPosition, batch, epoch()).encode());
-        boolean committed =
-            group.transact(
-                partition.producer(),
-                () -> transaction(partition, batch, evaluation, offset),
-                () -> owns(partition),
-                () -> fetch(IDLE_POLL));
-        if (!committed) {
-          return false;
-        }
-        sample.stop(part.commit());
+    // ---- committing ------------------------------------------------------------------------
+
+    /**
+     * Commits batches of different partitions, each in a transaction of its own, all at the same
+     * time: a transaction is mostly waiting. Nothing is polled until all of them have ended.
+     */
+    private void commit(List<Learned> learned) {
+      // A rebalance may have taken a partition meanwhile; then nothing has happened.
+      List<Learned> here = learned.stream().filter(one -> owns(one.partition())).toList();
+      if (here.isEmpty() || group.leaving()) {
+        return;
       }
-      partition.users().committed(batch);
-      partition.committed(position, rowPosition);
-      partition.rows().removeIf(fetched -> fetched.record().offset() < rowPosition);
-      metrics.committed(batch.tally());
+      ConsumerGroupMetadata metadata = group.metadata();
+      List<Runnable> transactions = new ArrayList<>();
+      List<Future<?>> begun = new ArrayList<>();
+      for (Learned one : here) {
+        // Rows that pass over buckets change nothing: the next commit says how far they have come.
+        boolean changes = !one.batch().changes().isEmpty();
+        Optional<Evaluation> evaluation = changes ? measured(one) : Optional.empty();
+        transactions.add(changes ? () -> transaction(one, evaluation, group.metadata()) : () -> {});
+        begun.add(
+            changes
+                ? committing.submit(() -> transaction(one, evaluation, metadata))
+                : CompletableFuture.completedFuture(null));
+      }
+      begun.forEach(UsersPipeline::await);
+      for (int i = 0; i < here.size(); i++) {
+        Learned one = here.get(i);
+        Runnable attempts = firstThen(begun.get(i), transactions.get(i));
+        // Another partition's second attempt polls, so that this one may be gone by now.
+        if (owns(one.partition())) {
+          group.orDrop(
+              List.of(one.partition().topicPartition()),
+              () -> {
+                if (!one.batch().changes().isEmpty() && !transacted(one, attempts)) {
+                  return;
+                }
+                committed(one);
+              });
+        }
+      }
+    }
+
+    private Optional<Evaluation> measured(Learned one) {
+      OwnedUsers partition = one.partition();
+      one.batch().tally().predictions().forEach(partition.measurements()::add);
+      return partition.evaluationDue(settings.evaluateEvery())
+          ? Optional.of(evaluation(partition))
+          : Optional.empty();
+    }
+
+    /** False: the partition is another's by now, and nothing was committed. */
+    private boolean transacted(Learned one, Runnable attempts) {
+      return group.transact(
+          one.partition().producer(),
+          attempts,
+          () -> owns(one.partition()),
+          () -> fetch(IDLE_POLL));
+    }
+
+    private void committed(Learned one) {
+      OwnedUsers partition = one.partition();
+      partition.users().committed(one.batch());
+      partition.committed(one.position(), one.rowPosition());
+      partition.rows().removeIf(fetched -> fetched.record().offset() < one.rowPosition());
+      metrics.committed(one.batch().tally());
       metrics.owned(owned.values());
-      return true;
+      long now = clock.millis();
+      for (OwnedUsers.Fetched fetched : one.fetched()) {
+        if (fetched.record().offset() <= one.batch().last()) {
+          one.part()
+              .freshness()
+              .record(Math.max(0, now - fetched.timestamp()), TimeUnit.MILLISECONDS);
+        }
+      }
     }
 
     private void transaction(
-        OwnedUsers partition,
-        UserPartition.Batch batch,
-        Optional<Evaluation> evaluation,
-        OffsetAndMetadata offset) {
+        Learned one, Optional<Evaluation> evaluation, ConsumerGroupMetadata metadata) {
+      Timer.Sample sample = Timer.start();
+      OwnedUsers partition = one.partition();
       TopicPartition topicPartition = partition.topicPartition();
+      OffsetAndMetadata offset =
+          new OffsetAndMetadata(
+              one.position(), partition.note(one.rowPosition(), one.batch(), epoch()).encode());
       var producer = partition.producer();
       producer.beginTransaction();
-      batch
+      one.batch()
           .changes()
           .forEach(
               (user, state) ->
@@ -469,8 +524,9 @@ public final class UsersPipeline implements Pipeline {
           measured ->
               producer.send(
                   new ProducerRecord<>(Topics.EVALUATIONS.name(), measured.getModel(), measured)));
-      producer.sendOffsetsToTransaction(Map.of(topicPartition, offset), group.metadata());
+      producer.sendOffsetsToTransaction(Map.of(topicPartition, offset), metadata);
       producer.commitTransaction();
+      sample.stop(one.part().commit());
     }
 
     private Evaluation evaluation(OwnedUsers partition) {
@@ -493,5 +549,37 @@ public final class UsersPipeline implements Pipeline {
     private <T> T onLearningThread(Callable<T> task) {
       return learning.call(task, () -> fetch(Duration.ZERO));
     }
+  }
+
+  /** Waits for its end, whatever it is. */
+  private static void await(Future<?> future) {
+    try {
+      future.get();
+    } catch (ExecutionException e) {
+      // It is thrown where its partition's turn comes.
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  /** The first attempt has been made already; each further one is made when it is asked for. */
+  private static Runnable firstThen(Future<?> first, Runnable further) {
+    AtomicBoolean made = new AtomicBoolean();
+    return () -> {
+      if (made.getAndSet(true)) {
+        further.run();
+        return;
+      }
+      try {
+        first.get();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof Error error) {
+          throw error;
+        }
+        throw (RuntimeException) e.getCause();
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    };
   }
 }
