@@ -270,7 +270,7 @@ final class UsersFixture implements AutoCloseable {
         for (BucketRecord record : log) {
           partition.committed(partition.learnHeads(List.of(record), trainer, false));
           if (rows) {
-            partition.committed(partition.learnRows(List.of(record), trainer, 1, false));
+            partition.committed(partition.learnRows(List.of(record), trainer, 1));
           }
         }
       }

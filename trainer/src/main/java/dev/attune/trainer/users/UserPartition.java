@@ -109,24 +109,29 @@ public final class UserPartition {
   }
 
   /**
-   * Learns records into rows, in their order, until so many events are learned.
+   * What {@link #learnRows} will learn of these records, so that it can be read ahead.
    *
    * @param records at least one; heads have learned them
-   * @param together read what all of them say in one pass
    */
-  public Batch learnRows(
-      List<BucketRecord> records, UserTrainer trainer, int most, boolean together) {
-    List<BucketRecord> batch = firstEvents(records, most);
-    if (together) {
-      List<UserTrainer.RowBucket> buckets = new ArrayList<>();
-      for (BucketRecord record : batch) {
-        UserEmbedding before = store.get(record.userId());
-        if (learnsRow(before, record)) {
-          buckets.add(new UserTrainer.RowBucket(before, record.bucket()));
-        }
+  public List<UserTrainer.RowBucket> rowBuckets(List<BucketRecord> records, int most) {
+    List<UserTrainer.RowBucket> buckets = new ArrayList<>();
+    for (BucketRecord record : firstEvents(records, most)) {
+      UserEmbedding before = store.get(record.userId());
+      if (learnsRow(before, record)) {
+        buckets.add(new UserTrainer.RowBucket(before, record.bucket()));
       }
-      trainer.prefetchRows(buckets);
     }
+    return buckets;
+  }
+
+  /**
+   * Learns records into rows, in their order, until so many events are learned. What was read ahead
+   * by {@link UserTrainer#prefetchRows} is not read again.
+   *
+   * @param records at least one; heads have learned them
+   */
+  public Batch learnRows(List<BucketRecord> records, UserTrainer trainer, int most) {
+    List<BucketRecord> batch = firstEvents(records, most);
     Map<String, @Nullable UserEmbedding> changes = new LinkedHashMap<>();
     Tally tally = new Tally();
     for (BucketRecord record : batch) {

@@ -111,10 +111,15 @@ public final class UserTrainer {
    *
    * @param before its user's state by now
    */
-  record RowBucket(UserEmbedding before, PreferenceBucket bucket) {}
+  public record RowBucket(UserEmbedding before, PreferenceBucket bucket) {
+    /** How many events it has. */
+    public int events() {
+      return bucket.getFeedback().size();
+    }
+  }
 
-  /** Reads what rows will need of these buckets in one pass. */
-  void prefetchRows(List<RowBucket> buckets) {
+  /** Reads what rows will need of these buckets in one pass, in place of what was read before. */
+  public void prefetchRows(List<RowBucket> buckets) {
     if (rows == null) {
       return;
     }

@@ -108,8 +108,11 @@ class RowLearningTest {
     partition.committed(partition.learnHeads(log, trainer, false));
     int next = 0;
     while (next < log.size()) {
-      UserPartition.Batch batch =
-          partition.learnRows(log.subList(next, log.size()), trainer, most, together);
+      List<BucketRecord> rest = log.subList(next, log.size());
+      if (together) {
+        trainer.prefetchRows(partition.rowBuckets(rest, most));
+      }
+      UserPartition.Batch batch = partition.learnRows(rest, trainer, most);
       partition.committed(batch);
       next = (int) batch.last() + 1;
     }

@@ -13,6 +13,7 @@ import dev.attune.trainer.kafka.TrainerClients;
 import dev.attune.trainer.users.BucketRecord;
 import dev.attune.trainer.users.PolicyPasses;
 import dev.attune.trainer.users.UserPartition;
+import dev.attune.trainer.users.UserTrainer;
 import dev.attune.trainer.users.UserTrainers;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
@@ -74,7 +75,7 @@ public final class UsersPipeline implements Pipeline {
   /** Events that rows learn between two batches of heads, each with a pass of its own. */
   private static final int ROW_EVENTS = 4;
 
-  /** The same where one pass serves all of a partition. */
+  /** The same where one pass serves all of them. */
   private static final int ROW_EVENTS_TOGETHER = 32;
 
   private final UsersSettings settings;
@@ -356,6 +357,13 @@ public final class UsersPipeline implements Pipeline {
       return !learned.isEmpty();
     }
 
+    /**
+     * A partition's records that rows shall learn.
+     *
+     * @param most events of them
+     */
+    private record Turn(OwnedUsers partition, List<OwnedUsers.Fetched> fetched, int most) {}
+
     /** A few events of the partitions whose turn it is. Returns whether there were any. */
     private boolean learnRows() {
       UserTrainers.Loaded with = current();
@@ -363,27 +371,50 @@ public final class UsersPipeline implements Pipeline {
         return false;
       }
       orRecover(() -> rowReader.fetch(owned.values()));
-      List<Learned> learned = new ArrayList<>();
-      long left = settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS;
+      List<Turn> turns = new ArrayList<>();
+      List<UserTrainer.RowBucket> together = new ArrayList<>();
+      int left = settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS;
       for (OwnedUsers partition : List.copyOf(owned.values())) {
-        List<OwnedUsers.Fetched> fetched = partition.readyForRows(BATCH);
-        if (left <= 0 || fetched.isEmpty() || !owns(partition)) {
-          continue;
+        List<OwnedUsers.Fetched> fetched = partition.readyForRows(left);
+        if (!fetched.isEmpty()) {
+          turns.add(new Turn(partition, fetched, left));
+          List<UserTrainer.RowBucket> buckets =
+              partition.users().rowBuckets(records(fetched), left);
+          together.addAll(buckets);
+          left -= buckets.stream().mapToInt(UserTrainer.RowBucket::events).sum();
+          owned.remove(partition.topicPartition());
+          owned.put(partition.topicPartition(), partition);
         }
-        owned.remove(partition.topicPartition());
-        owned.put(partition.topicPartition(), partition);
-        int most = (int) left;
-        UserPartition.Batch batch =
-            learn(
-                partition,
-                fetched,
-                metrics.rows(),
-                records ->
-                    partition.users().learnRows(records, with.trainer(), most, settings.batched()));
-        left -= batch.tally().rowEvents();
-        learned.add(
-            new Learned(
-                partition, fetched, batch, metrics.rows(), partition.position(), batch.last() + 1));
+        if (left <= 0) {
+          break;
+        }
+      }
+      if (settings.batched() && !together.isEmpty()) {
+        onLearningThread(
+            () -> {
+              with.trainer().prefetchRows(together);
+              return true;
+            });
+      }
+      List<Learned> learned = new ArrayList<>();
+      for (Turn turn : turns) {
+        OwnedUsers partition = turn.partition();
+        if (owns(partition)) {
+          UserPartition.Batch batch =
+              learn(
+                  partition,
+                  turn.fetched(),
+                  metrics.rows(),
+                  records -> partition.users().learnRows(records, with.trainer(), turn.most()));
+          learned.add(
+              new Learned(
+                  partition,
+                  turn.fetched(),
+                  batch,
+                  metrics.rows(),
+                  partition.position(),
+                  batch.last() + 1));
+        }
       }
       commit(learned);
       return !learned.isEmpty();
@@ -398,7 +429,7 @@ public final class UsersPipeline implements Pipeline {
         List<OwnedUsers.Fetched> fetched,
         UsersMetrics.Part part,
         Learning work) {
-      List<BucketRecord> records = fetched.stream().map(OwnedUsers.Fetched::record).toList();
+      List<BucketRecord> records = records(fetched);
       Timer.Sample sample = Timer.start();
       UserPartition.Batch batch =
           onLearningThread(
@@ -549,6 +580,10 @@ public final class UsersPipeline implements Pipeline {
     private <T> T onLearningThread(Callable<T> task) {
       return learning.call(task, () -> fetch(Duration.ZERO));
     }
+  }
+
+  private static List<BucketRecord> records(List<OwnedUsers.Fetched> fetched) {
+    return fetched.stream().map(OwnedUsers.Fetched::record).toList();
   }
 
   /** Waits for its end, whatever it is. */
