@@ -16,6 +16,12 @@ public final class SmallBase {
 
   /** Trains and loads it; the result is the caller's to close. */
   public static BaseModel train(Path folder) {
+    write(folder);
+    return BaseModel.load(folder, Precision.FP32);
+  }
+
+  /** Trains it into a folder. */
+  static void write(Path folder) {
     List<List<Turn>> texts =
         IntStream.range(0, 60)
             .mapToObj(i -> List.of(new Turn("user", "It belongs to number " + i + ", I know.")))
@@ -26,6 +32,5 @@ public final class SmallBase {
         Precision.FP32,
         folder,
         Progress.NONE);
-    return BaseModel.load(folder, Precision.FP32);
   }
 }

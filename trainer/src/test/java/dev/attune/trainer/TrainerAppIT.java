@@ -5,15 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.attune.model.engine.Precision;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.Progress;
-import dev.attune.model.lm.Stage1;
-import dev.attune.model.lm.Stage1Config;
 import dev.attune.model.reward.OnlineConfig;
 import dev.attune.model.reward.OptimizerConfig;
 import dev.attune.model.reward.Pooling;
 import dev.attune.model.reward.RewardModelConfig;
 import dev.attune.model.reward.RewardWeights;
-import dev.attune.model.text.Turn;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.trainer.core.Buckets;
 import dev.attune.trainer.core.CheckpointPolicy;
@@ -26,7 +22,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -54,16 +49,7 @@ class TrainerAppIT {
   void shouldPublishModelsThatLoadAndGoOnInTheirPrecision() {
     // Given
     Path folder = dir.resolve("base");
-    List<List<Turn>> texts =
-        IntStream.range(0, 60)
-            .mapToObj(i -> List.of(new Turn("user", "It belongs to number " + i + ", I know.")))
-            .toList();
-    Stage1.train(
-        texts,
-        new Stage1Config(300, 16, 32, 1, 2, 128, 16, 2, 2, 0.02, 3e-3, 1),
-        Precision.FP32,
-        folder,
-        Progress.NONE);
+    SmallBase.write(folder);
     fixture.send(
         LongStream.range(0, 4).mapToObj(i -> Buckets.of("general.helpful", i, EVENTS)).toList());
 

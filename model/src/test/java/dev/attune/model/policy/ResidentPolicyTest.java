@@ -42,17 +42,7 @@ class ResidentPolicyTest {
     Policy start = PolicyStart.of(base, CONFIG);
     RowTraining.Trained rows =
         new RowTraining(base, CONFIG).train(start, new LengthUsers(1).events(6, 4), () -> true);
-    policy =
-        new Policy(
-            2,
-            start.base(),
-            start.promptTokens(),
-            start.replyTokens(),
-            start.basis(),
-            start.prior(),
-            rows.weights(),
-            rows.subspace(),
-            List.of());
+    policy = RowTrainingTest.second(start, rows);
     resident = new ResidentPolicy(base, policy);
   }
 

@@ -65,6 +65,11 @@ class RowTrainingTest {
   }
 
   private static Policy epoch(RowTraining.Trained rows) {
+    return second(start, rows);
+  }
+
+  /** The epoch after the first, of the same heads. */
+  static Policy second(Policy start, RowTraining.Trained rows) {
     return new Policy(
         2,
         start.base(),
