@@ -29,6 +29,7 @@ import dev.attune.trainer.users.UserEmbeddings;
 import dev.attune.trainer.users.UserPartition;
 import dev.attune.trainer.users.UserTrainer;
 import dev.attune.trainer.users.UserTrainers;
+import dev.attune.trainer.users.UsersStart;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -263,15 +264,18 @@ final class UsersFixture implements AutoCloseable {
     Map<String, byte[]> expected = new TreeMap<>();
     for (List<BucketRecord> log : bucketLog().values()) {
       MapUserStore store = new MapUserStore();
-      UserPartition partition = new UserPartition(store, Duration.ofDays(30), Instant.EPOCH);
+      UserPartition partition =
+          new UserPartition(store, Duration.ofDays(30), new UsersStart(0, 0, Instant.EPOCH));
       try (UserTrainers.Loaded loaded =
           new UserTrainers(loader, new LoggedEvents(log), REFERENCES, REMEMBERED).load(policy)) {
         UserTrainer trainer = loaded.trainer();
         for (BucketRecord record : log) {
-          partition.committed(partition.learnHeads(List.of(record), trainer, false));
+          partition.learnHeads(List.of(record), trainer, false);
           if (rows) {
-            partition.committed(partition.learnRows(List.of(record), trainer, 1));
+            partition.learnRows(List.of(record), trainer, 1);
           }
+          partition.close();
+          partition.committed();
         }
       }
       expected.putAll(store.bytes());

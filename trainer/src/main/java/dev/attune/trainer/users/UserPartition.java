@@ -13,9 +13,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The users of one partition of attune.buckets.by-user. A batch is worked out beside the committed
- * states and changes them only once it is committed itself; so a batch that was not is forgotten by
- * doing nothing. How records are cut into batches has no effect on states. One thread at a time.
+ * The users of one partition of attune.buckets.by-user. What is learned is worked out beside the
+ * committed states: into an open batch, which {@link #close} closes so that it can be committed,
+ * while the next one goes on from it. States change only by {@link #committed}; so whoever does not
+ * commit a batch throws the partition away, and nothing has happened. How records are cut into
+ * batches has no effect on states. One thread at a time.
  *
  * <p>Users who were idle for too long are removed when the partition's time, the latest event's so
  * far, passes midnight (UTC): which those are depends on the records alone.
@@ -25,19 +27,23 @@ public final class UserPartition {
 
   private final UserStore store;
   private final @Nullable Duration expireAfter;
-  private Instant time;
+  private Batch committed;
+  private @Nullable Batch closed;
+  private Batch open;
   private long users;
   private long usersWithoutRow;
 
   /**
    * @param store holds what was committed
    * @param expireAfter how long a user may be idle; null: for ever
-   * @param time the latest event's so far
+   * @param start where it goes on
    */
-  public UserPartition(UserStore store, @Nullable Duration expireAfter, Instant time) {
+  public UserPartition(UserStore store, @Nullable Duration expireAfter, UsersStart start) {
     this.store = store;
     this.expireAfter = expireAfter;
-    this.time = time;
+    this.committed =
+        new Batch(Map.of(), start.time(), start.offset(), start.rowPosition(), new Tally());
+    this.open = committed.next();
     store.forEach(
         embedding -> {
           users++;
@@ -46,23 +52,53 @@ public final class UserPartition {
   }
 
   /**
-   * What a batch changes.
+   * What was learned between two commits.
    *
    * @param changes states by user; null removes the user
-   * @param time of the partition after it
-   * @param last the last record that it covers
+   * @param time of the partition after it: the latest event's so far
+   * @param position the first offset that heads have not learned from
+   * @param rowPosition the first offset that rows have not learned from
    */
   public record Batch(
-      Map<String, @Nullable UserEmbedding> changes, Instant time, long last, Tally tally) {
+      Map<String, @Nullable UserEmbedding> changes,
+      Instant time,
+      long position,
+      long rowPosition,
+      Tally tally) {
     /** Keeps nulls, which mean something. */
     public Batch {
       changes = Collections.unmodifiableMap(new LinkedHashMap<>(changes));
     }
+
+    private Batch next() {
+      return new Batch(Map.of(), time, position, rowPosition, new Tally());
+    }
   }
 
-  /** The latest event's time so far. */
-  public Instant time() {
-    return time;
+  /** The first offset that heads have not learned from, as committed. */
+  public long position() {
+    return committed.position();
+  }
+
+  /** The first offset that rows have not learned from, as committed. */
+  public long rowPosition() {
+    return committed.rowPosition();
+  }
+
+  /** The first offset that heads have not learned from, committed or not: rows follow up to it. */
+  public long learnedPosition() {
+    return open.position();
+  }
+
+  /** The first offset that rows have not learned from, committed or not. */
+  public long learnedRowPosition() {
+    return open.rowPosition();
+  }
+
+  /** Whether anything was learned since a batch was last closed. */
+  public boolean learnedMore() {
+    Batch before = closed == null ? committed : closed;
+    return open.position() > before.position() || open.rowPosition() > before.rowPosition();
   }
 
   /** How many users have a state. */
@@ -81,14 +117,14 @@ public final class UserPartition {
    * @param records at least one
    * @param together read missing features of all records in one pass
    */
-  public Batch learnHeads(List<BucketRecord> records, UserTrainer trainer, boolean together) {
-    Map<String, @Nullable UserEmbedding> changes = new LinkedHashMap<>();
-    Tally tally = new Tally();
+  public void learnHeads(List<BucketRecord> records, UserTrainer trainer, boolean together) {
+    Map<String, @Nullable UserEmbedding> changes = new LinkedHashMap<>(open.changes());
+    Tally tally = open.tally();
     if (together) {
       trainer.prefetch(
           records.stream().map(BucketRecord::bucket).filter(Objects::nonNull).toList(), tally);
     }
-    Instant now = time;
+    Instant now = open.time();
     for (BucketRecord record : records) {
       String user = record.userId();
       PreferenceBucket bucket = record.bucket();
@@ -105,7 +141,7 @@ public final class UserPartition {
       changes.put(
           user, trainer.learnHead(user, state(user, changes), record.offset(), bucket, tally));
     }
-    return new Batch(changes, now, records.get(records.size() - 1).offset(), tally);
+    open = new Batch(changes, now, after(records), open.rowPosition(), tally);
   }
 
   /**
@@ -116,7 +152,7 @@ public final class UserPartition {
   public List<UserTrainer.RowBucket> rowBuckets(List<BucketRecord> records, int most) {
     List<UserTrainer.RowBucket> buckets = new ArrayList<>();
     for (BucketRecord record : firstEvents(records, most)) {
-      UserEmbedding before = store.get(record.userId());
+      UserEmbedding before = state(record.userId(), open.changes());
       if (learnsRow(before, record)) {
         buckets.add(new UserTrainer.RowBucket(before, record.bucket()));
       }
@@ -130,18 +166,18 @@ public final class UserPartition {
    *
    * @param records at least one; heads have learned them
    */
-  public Batch learnRows(List<BucketRecord> records, UserTrainer trainer, int most) {
-    List<BucketRecord> batch = firstEvents(records, most);
-    Map<String, @Nullable UserEmbedding> changes = new LinkedHashMap<>();
-    Tally tally = new Tally();
-    for (BucketRecord record : batch) {
+  public void learnRows(List<BucketRecord> records, UserTrainer trainer, int most) {
+    List<BucketRecord> first = firstEvents(records, most);
+    Map<String, @Nullable UserEmbedding> changes = new LinkedHashMap<>(open.changes());
+    for (BucketRecord record : first) {
       UserEmbedding before = state(record.userId(), changes);
       if (learnsRow(before, record)) {
         changes.put(
-            record.userId(), trainer.learnRow(before, record.offset(), record.bucket(), tally));
+            record.userId(),
+            trainer.learnRow(before, record.offset(), record.bucket(), open.tally()));
       }
     }
-    return new Batch(changes, time, batch.get(batch.size() - 1).offset(), tally);
+    open = new Batch(changes, open.time(), open.position(), after(first), open.tally());
   }
 
   /** The first records, with as many events as it takes to reach the most. */
@@ -153,7 +189,7 @@ public final class UserPartition {
         break;
       }
       first.add(record);
-      if (learnsRow(store.get(record.userId()), record)) {
+      if (learnsRow(state(record.userId(), open.changes()), record)) {
         events += record.bucket().getFeedback().size();
       }
     }
@@ -165,8 +201,30 @@ public final class UserPartition {
     return record.bucket() != null && before != null && before.getFirstBucket() <= record.offset();
   }
 
-  /** Takes over a batch of this partition that was committed. */
-  public void committed(Batch batch) {
+  /**
+   * Closes the open batch, to be committed; what is learned from here on goes on from it.
+   *
+   * @throws IllegalStateException if the last one has not been committed
+   */
+  public Batch close() {
+    if (closed != null) {
+      throw new IllegalStateException("the last batch has not been committed");
+    }
+    closed = open;
+    open = open.next();
+    return closed;
+  }
+
+  /**
+   * The closed batch was committed: states are as it says from now on.
+   *
+   * @throws IllegalStateException if none was closed
+   */
+  public void committed() {
+    Batch batch = closed;
+    if (batch == null) {
+      throw new IllegalStateException("no batch was closed");
+    }
     batch
         .changes()
         .forEach(
@@ -178,7 +236,8 @@ public final class UserPartition {
                       - count(before != null && UserEmbeddings.withoutRow(before));
             });
     store.write(batch.changes());
-    time = batch.time();
+    committed = batch;
+    closed = null;
   }
 
   private void expire(long today, Map<String, @Nullable UserEmbedding> changes, Tally tally) {
@@ -186,25 +245,43 @@ public final class UserPartition {
       return;
     }
     Instant oldest = Instant.EPOCH.plus(DAY.multipliedBy(today)).minus(expireAfter);
-    for (Map.Entry<String, @Nullable UserEmbedding> entry : changes.entrySet()) {
-      UserEmbedding embedding = entry.getValue();
-      if (embedding != null && embedding.getLastEventAt().isBefore(oldest)) {
-        entry.setValue(null);
-        tally.expired++;
-      }
-    }
+    Map<String, @Nullable UserEmbedding> known = new LinkedHashMap<>(closedChanges());
+    known.putAll(changes);
+    known.forEach((user, embedding) -> expire(user, embedding, oldest, changes, tally));
     store.forEach(
         embedding -> {
-          String user = embedding.getUserId();
-          if (!changes.containsKey(user) && embedding.getLastEventAt().isBefore(oldest)) {
-            changes.put(user, null);
-            tally.expired++;
+          if (!known.containsKey(embedding.getUserId())) {
+            expire(embedding.getUserId(), embedding, oldest, changes, tally);
           }
         });
   }
 
+  private static void expire(
+      String user,
+      @Nullable UserEmbedding embedding,
+      Instant oldest,
+      Map<String, @Nullable UserEmbedding> changes,
+      Tally tally) {
+    if (embedding != null && embedding.getLastEventAt().isBefore(oldest)) {
+      changes.put(user, null);
+      tally.expired++;
+    }
+  }
+
+  /** As these changes leave it, which go on from the closed batch. */
   private @Nullable UserEmbedding state(String user, Map<String, @Nullable UserEmbedding> changes) {
-    return changes.containsKey(user) ? changes.get(user) : store.get(user);
+    if (changes.containsKey(user)) {
+      return changes.get(user);
+    }
+    return closedChanges().containsKey(user) ? closedChanges().get(user) : store.get(user);
+  }
+
+  private Map<String, @Nullable UserEmbedding> closedChanges() {
+    return closed == null ? Map.of() : closed.changes();
+  }
+
+  private static long after(List<BucketRecord> records) {
+    return records.get(records.size() - 1).offset() + 1;
   }
 
   private static int count(boolean is) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rows of users, learned from buckets by passes of a real policy. */
 class RowLearningTest {
+  private static final UsersStart START = new UsersStart(0, 0, Instant.EPOCH);
   private static final int REFERENCES = 8;
 
   private static BaseModel base;
@@ -82,6 +83,30 @@ class RowLearningTest {
   }
 
   @Test
+  void shouldLearnTheSameWhileHeadsAreBeingCommitted() {
+    // Given
+    Map<String, byte[]> expected = states(1, false);
+    MapUserStore store = new MapUserStore();
+    UserPartition partition = new UserPartition(store, null, START);
+    UserTrainer trainer = loaded.trainer();
+
+    // When
+    for (int next = 0; next < log.size(); next++) {
+      partition.learnHeads(log.subList(next, next + 1), trainer, false);
+      partition.close();
+      partition.learnRows(log.subList(next, next + 1), trainer, 1);
+      partition.committed();
+    }
+
+    // Then
+    assertThat(store.bytes()).isNotEqualTo(expected);
+    partition.close();
+    partition.committed();
+    assertThat(store.bytes()).containsExactlyInAnyOrderEntriesOf(expected);
+    assertThat(partition.rowPosition()).isEqualTo(log.size());
+  }
+
+  @Test
   void shouldLearnAnewAloneWhatWasLearnedTogether() {
     // Given
     log.clear();
@@ -103,19 +128,20 @@ class RowLearningTest {
   /** The users' states after the log, rows in batches of so many events. */
   private Map<String, byte[]> states(int most, boolean together) {
     MapUserStore store = new MapUserStore();
-    UserPartition partition = new UserPartition(store, null, Instant.EPOCH);
+    UserPartition partition = new UserPartition(store, null, START);
     UserTrainer trainer = loaded.trainer();
-    partition.committed(partition.learnHeads(log, trainer, false));
+    partition.learnHeads(log, trainer, false);
     int next = 0;
     while (next < log.size()) {
       List<BucketRecord> rest = log.subList(next, log.size());
       if (together) {
         trainer.prefetchRows(partition.rowBuckets(rest, most));
       }
-      UserPartition.Batch batch = partition.learnRows(rest, trainer, most);
-      partition.committed(batch);
-      next = (int) batch.last() + 1;
+      partition.learnRows(rest, trainer, most);
+      next = (int) partition.learnedRowPosition();
     }
+    partition.close();
+    partition.committed();
     return store.bytes();
   }
 

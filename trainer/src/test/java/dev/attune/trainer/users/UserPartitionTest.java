@@ -31,11 +31,12 @@ import org.junit.jupiter.api.Test;
 
 class UserPartitionTest {
   private static final int REFERENCES = 4;
+  private static final UsersStart START = new UsersStart(0, 0, Instant.EPOCH);
 
   private final List<BucketRecord> log = new ArrayList<>();
   private final AtomicInteger passes = new AtomicInteger();
   private final MapUserStore store = new MapUserStore();
-  private UserPartition partition = new UserPartition(store, null, Instant.EPOCH);
+  private UserPartition partition = new UserPartition(store, null, START);
   private UserTrainer trainer = trainer(FakePasses.policy(1));
   private Tally tally = new Tally();
 
@@ -51,7 +52,7 @@ class UserPartitionTest {
     learn(33);
     Map<String, byte[]> together = Map.copyOf(store.bytes());
     MapUserStore other = new MapUserStore();
-    partition = new UserPartition(other, null, Instant.EPOCH);
+    partition = new UserPartition(other, null, START);
 
     // When
     learn(1);
@@ -187,7 +188,7 @@ class UserPartitionTest {
     append("ann", UserBuckets.of("ann", 2));
     learn(1);
     Map<String, byte[]> expected = Map.copyOf(store.bytes());
-    partition = new UserPartition(store, null, Instant.EPOCH);
+    partition = new UserPartition(store, null, START);
     append("ann", UserBuckets.of("ann", 3));
 
     // When
@@ -199,10 +200,73 @@ class UserPartitionTest {
   }
 
   @Test
+  void shouldGoOnFromABatchThatIsBeingCommitted() {
+    // Given
+    append("ann", UserBuckets.of("ann", 1));
+    append("bob", UserBuckets.of("bob", 1));
+    append("bob", null);
+    append("ann", UserBuckets.of("ann", 2));
+    partition.learnHeads(log.subList(0, 3), trainer, false);
+    partition.close();
+
+    // When
+    partition.learnHeads(log.subList(3, 4), trainer, false);
+
+    // Then
+    assertThat(store.bytes()).isEmpty();
+    partition.committed();
+    assertThat(store.bytes()).containsOnlyKeys("ann");
+    assertThat(state("ann").getEvents()).isEqualTo(1);
+    assertThat(partition.position()).isEqualTo(3);
+    assertThat(partition.learnedMore()).isTrue();
+    assertThat(partition.close().changes()).containsOnlyKeys("ann");
+    partition.committed();
+    assertThat(state("ann").getEvents()).isEqualTo(2);
+    assertThat(partition.position()).isEqualTo(4);
+    assertThat(partition.learnedMore()).isFalse();
+  }
+
+  @Test
+  void shouldCommitOneBatchAtATime() {
+    // Given
+    append("ann", UserBuckets.of("ann", 1));
+    partition.learnHeads(log, trainer, false);
+    partition.close();
+
+    // When
+    assertThatThrownBy(partition::close)
+        // Then
+        .isInstanceOf(IllegalStateException.class);
+    partition.committed();
+    assertThatThrownBy(partition::committed).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void shouldForgetIdleUsersOfABatchThatIsBeingCommitted() {
+    // Given
+    partition = new UserPartition(store, Duration.ofDays(10), START);
+    append("ann", UserBuckets.of("ann", 1));
+    append("cid", UserBuckets.of("cid", 12 * 24 * 60));
+    partition.learnHeads(log.subList(0, 1), trainer, false);
+    partition.close();
+
+    // When
+    partition.learnHeads(log.subList(1, 2), trainer, false);
+
+    // Then
+    partition.committed();
+    assertThat(partition.users()).isEqualTo(1);
+    partition.close();
+    partition.committed();
+    assertThat(store.bytes()).containsOnlyKeys("cid");
+    assertThat(partition.users()).isEqualTo(1);
+  }
+
+  @Test
   void shouldForgetIdleUsersWhenADayBegins() {
     // Given
     Duration idle = Duration.ofDays(10);
-    partition = new UserPartition(store, idle, Instant.EPOCH);
+    partition = new UserPartition(store, idle, START);
     append("ann", UserBuckets.of("ann", 1));
     append("bob", UserBuckets.of("bob", 5 * 24 * 60));
     append("cid", UserBuckets.of("cid", 12 * 24 * 60));
@@ -368,9 +432,9 @@ class UserPartitionTest {
     int from = store.bytes().isEmpty() || partition.users() == 0 ? 0 : learned;
     while (from < log.size()) {
       int to = Math.min(from + atATime, log.size());
-      UserPartition.Batch batch = partition.learnHeads(log.subList(from, to), trainer, false);
-      partition.committed(batch);
-      merge(batch.tally());
+      partition.learnHeads(log.subList(from, to), trainer, false);
+      merge(partition.close().tally());
+      partition.committed();
       from = to;
     }
     learned = from;

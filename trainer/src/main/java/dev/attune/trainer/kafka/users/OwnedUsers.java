@@ -1,14 +1,9 @@
 package dev.attune.trainer.kafka.users;
 
 import dev.attune.platform.store.DiskStore;
-import dev.attune.trainer.users.BucketRecord;
 import dev.attune.trainer.users.UserMeasurements;
 import dev.attune.trainer.users.UserPartition;
 import dev.attune.trainer.users.UsersNote;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
@@ -21,19 +16,10 @@ final class OwnedUsers {
   private final Producer<String, SpecificRecord> producer;
   private final DiskStore disk;
   private final UserPartition users;
-  private final Deque<Fetched> heads = new ArrayDeque<>();
-  private final Deque<Fetched> rows = new ArrayDeque<>();
+  private final Lane heads = new Lane();
+  private final Lane rows = new Lane();
   private final UserMeasurements measurements = new UserMeasurements();
   private long evaluated;
-  private long position;
-  private long rowPosition;
-
-  /**
-   * A record that was read and not yet learned.
-   *
-   * @param timestamp when ingest wrote it, in milliseconds
-   */
-  record Fetched(BucketRecord record, long timestamp) {}
 
   OwnedUsers(
       TopicPartition topicPartition,
@@ -41,17 +27,13 @@ final class OwnedUsers {
       String usersTopicId,
       Producer<String, SpecificRecord> producer,
       DiskStore disk,
-      UserPartition users,
-      long position,
-      long rowPosition) {
+      UserPartition users) {
     this.topicPartition = topicPartition;
     this.topicId = topicId;
     this.usersTopicId = usersTopicId;
     this.producer = producer;
     this.disk = disk;
     this.users = users;
-    this.position = position;
-    this.rowPosition = rowPosition;
   }
 
   TopicPartition topicPartition() {
@@ -84,43 +66,18 @@ final class OwnedUsers {
     return true;
   }
 
-  /** Records for heads, and after them for rows. */
-  Deque<Fetched> heads() {
+  /** Records on their way through heads. */
+  Lane heads() {
     return heads;
   }
 
-  Deque<Fetched> rows() {
+  /** Records on their way through rows, which read the partition a second time. */
+  Lane rows() {
     return rows;
   }
 
-  /** The first offset that heads have not learned from, as committed. */
-  long position() {
-    return position;
-  }
-
-  /** The first offset that rows have not learned from, as committed. */
-  long rowPosition() {
-    return rowPosition;
-  }
-
-  void committed(long headPosition, long newRowPosition) {
-    position = headPosition;
-    rowPosition = newRowPosition;
-  }
-
-  /** The records that rows may learn now: only what heads have learned. */
-  List<Fetched> readyForRows(int most) {
-    List<Fetched> ready = new ArrayList<>();
-    for (Fetched fetched : rows) {
-      if (ready.size() == most || fetched.record().offset() >= position) {
-        break;
-      }
-      ready.add(fetched);
-    }
-    return ready;
-  }
-
-  UsersNote note(long newRowPosition, UserPartition.Batch batch, long epoch) {
-    return new UsersNote(topicId, usersTopicId, newRowPosition, batch.time(), epoch);
+  /** What stands beside the group's offset once this batch is committed. */
+  UsersNote note(UserPartition.Batch batch, long epoch) {
+    return new UsersNote(topicId, usersTopicId, batch.rowPosition(), batch.time(), epoch);
   }
 }

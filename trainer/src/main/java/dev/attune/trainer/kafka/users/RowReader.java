@@ -2,7 +2,6 @@ package dev.attune.trainer.kafka.users;
 
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.TrainerException;
-import dev.attune.trainer.users.BucketRecord;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -33,7 +32,7 @@ final class RowReader implements AutoCloseable {
     consumer.assign(now);
     for (OwnedUsers partition : owned) {
       if (!kept.contains(partition.topicPartition())) {
-        consumer.seek(partition.topicPartition(), partition.rowPosition());
+        consumer.seek(partition.topicPartition(), partition.users().rowPosition());
       }
     }
   }
@@ -46,7 +45,8 @@ final class RowReader implements AutoCloseable {
     for (OwnedUsers partition : owned) {
       byPartition.put(partition.topicPartition(), partition);
       boolean enough =
-          partition.rows().size() >= QUEUE_LIMIT || partition.rowPosition() >= partition.position();
+          partition.rows().waiting() >= QUEUE_LIMIT
+              || partition.users().learnedRowPosition() >= partition.users().learnedPosition();
       (enough ? full : hungry).add(partition.topicPartition());
     }
     if (hungry.isEmpty()) {
@@ -56,13 +56,7 @@ final class RowReader implements AutoCloseable {
     consumer.resume(hungry);
     try {
       for (ConsumerRecord<String, PreferenceBucket> record : consumer.poll(Duration.ZERO)) {
-        byPartition
-            .get(new TopicPartition(record.topic(), record.partition()))
-            .rows()
-            .add(
-                new OwnedUsers.Fetched(
-                    new BucketRecord(record.offset(), record.key(), record.value()),
-                    record.timestamp()));
+        byPartition.get(new TopicPartition(record.topic(), record.partition())).rows().add(record);
       }
     } catch (OffsetOutOfRangeException e) {
       throw new TrainerException(

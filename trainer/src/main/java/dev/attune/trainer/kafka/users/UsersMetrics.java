@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;
 
@@ -41,6 +42,7 @@ public final class UsersMetrics {
   private final Counter refused;
   private final Counter recoveries;
   private final Timer restore;
+  private final Timer commit;
   private final Part heads;
   private final Part rows;
   private final AtomicLong users;
@@ -59,7 +61,12 @@ public final class UsersMetrics {
           UserMeasurements.GAIN_LONGER);
 
   /** What is measured of heads and rows alike. */
-  record Part(Timer learn, Timer commit, Timer freshness, AtomicLong lag) {}
+  record Part(Timer learn, Timer freshness, AtomicLong lag) {
+    /** A bucket's effect was committed so many milliseconds after its record was written. */
+    void committed(long millis) {
+      freshness.record(Math.max(0, millis), TimeUnit.MILLISECONDS);
+    }
+  }
 
   public UsersMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -83,6 +90,11 @@ public final class UsersMetrics {
     restore =
         Timer.builder(PREFIX + "restore")
             .description("Time to take up newly assigned partitions")
+            .register(registry);
+    commit =
+        Timer.builder(PREFIX + "commit")
+            .description("Time of a partition's transaction")
+            .publishPercentiles(0.5, 0.99)
             .register(registry);
     heads = part("head");
     rows = part("row");
@@ -151,6 +163,10 @@ public final class UsersMetrics {
     return restore;
   }
 
+  Timer commit() {
+    return commit;
+  }
+
   void owned(Collection<OwnedUsers> owned) {
     users.set(owned.stream().mapToLong(partition -> partition.users().users()).sum());
     withoutRow.set(
@@ -169,7 +185,6 @@ public final class UsersMetrics {
         .register(registry);
     return new Part(
         timer("learn", "Time to learn a batch", name),
-        timer("commit", "Time to commit a batch", name),
         timer("freshness", "From a bucket's record to the commit of the states it changed", name),
         lag);
   }

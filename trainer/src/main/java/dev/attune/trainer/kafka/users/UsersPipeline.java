@@ -26,20 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,14 +39,14 @@ import org.slf4j.LoggerFactory;
  * which is also what it goes on from: a loop of consuming, learning and producing whose states and
  * offset are committed in one transaction (KIP-447). So each event has an effect exactly once.
  *
- * <p>{@link #run} does all the work on the calling thread, but for the passes, which have a thread
- * of their own, and the transactions, of which those of different partitions run at the same time
- * while it waits. A batch changes the store on disk only after its commit. Whenever that is
- * uncertain, and when another instance has fenced this one, the partition is dropped and taken up
- * again from the topic.
+ * <p>{@link #run} does all the work on the calling thread, but for the passes and the transactions,
+ * which have threads of their own. A batch changes the store on disk only after its commit.
+ * Whenever that is uncertain, and when another instance has fenced this one, the partition is
+ * dropped and taken up again from the topic.
  *
  * <p>Rows follow heads through the same partitions by a cursor of their own, a few events at a
- * time, so that heads never wait long for a pass of the policy.
+ * time, and learn while the heads' transactions are under way: so heads hardly wait for passes of
+ * the policy.
  */
 public final class UsersPipeline implements Pipeline {
   private static final Logger LOG = LoggerFactory.getLogger(UsersPipeline.class);
@@ -113,7 +103,6 @@ public final class UsersPipeline implements Pipeline {
   @Override
   public void run() {
     Duration patience = clients.maxPollInterval().dividedBy(POLLS_PER_INTERVAL);
-    ExecutorService committing = Executors.newCachedThreadPool(UsersPipeline::committer);
     try (Brokers brokers = new Brokers(clients.admin());
         PolicyFollower policies = new PolicyFollower(clients);
         BucketLookup lookup = new BucketLookup(clients.committed(Topics.BUCKETS_BY_USER));
@@ -123,18 +112,13 @@ public final class UsersPipeline implements Pipeline {
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       UserTrainers trainers =
           new UserTrainers(loader, lookup, settings.references(), settings.rememberedReplies());
-      new Session(brokers, policies, lookup, rowReader, learning, consumer, trainers, committing)
-          .run();
+      try (Session session =
+          new Session(brokers, policies, lookup, rowReader, learning, consumer, trainers)) {
+        session.run();
+      }
     } finally {
-      committing.shutdownNow();
       member = null;
     }
-  }
-
-  private static Thread committer(Runnable task) {
-    Thread thread = new Thread(task, "attune-trainer-users-commit");
-    thread.setDaemon(true);
-    return thread;
   }
 
   @Override
@@ -149,7 +133,7 @@ public final class UsersPipeline implements Pipeline {
   }
 
   /** What lives as long as one run. Confined to the running thread. */
-  private final class Session implements GroupMember.Owner {
+  private final class Session implements GroupMember.Owner, AutoCloseable {
     private final Brokers brokers;
     private final PolicyFollower policies;
     private final BucketLookup lookup;
@@ -159,7 +143,7 @@ public final class UsersPipeline implements Pipeline {
     private final GroupMember group;
     private final UserTrainers trainers;
     private final UsersRestorer restorer;
-    private final ExecutorService committing;
+    private final UsersTransactions transactions;
     private final Map<TopicPartition, OwnedUsers> owned = new LinkedHashMap<>();
     private UserTrainers.@Nullable Loaded loaded;
     private long policiesFollowed = System.nanoTime();
@@ -171,9 +155,7 @@ public final class UsersPipeline implements Pipeline {
         RowReader rowReader,
         LearningThread learning,
         Consumer<String, PreferenceBucket> consumer,
-        UserTrainers trainers,
-        ExecutorService committing) {
-      this.committing = committing;
+        UserTrainers trainers) {
       this.brokers = brokers;
       this.policies = policies;
       this.lookup = lookup;
@@ -184,6 +166,7 @@ public final class UsersPipeline implements Pipeline {
           new GroupMember(consumer, Topics.BUCKETS_BY_USER, stop, metrics::recovered, this);
       this.trainers = trainers;
       this.restorer = new UsersRestorer(settings, clients, brokers);
+      this.transactions = new UsersTransactions(group, metrics.commit());
     }
 
     void run() {
@@ -191,8 +174,7 @@ public final class UsersPipeline implements Pipeline {
       try {
         group.join();
         while (group.stays()) {
-          boolean busy = learnHeads();
-          busy |= learnRows();
+          boolean busy = learn();
           fetch(busy ? Duration.ZERO : IDLE_POLL);
           followPolicy();
         }
@@ -202,11 +184,16 @@ public final class UsersPipeline implements Pipeline {
       }
     }
 
+    @Override
+    public void close() {
+      transactions.close();
+    }
+
     // ---- the group -------------------------------------------------------------------------
 
     @Override
     public void takeUp(Collection<TopicPartition> partitions) {
-      learning.awaitIdle();
+      awaitIdle();
       Timer.Sample sample = Timer.start();
       for (OwnedUsers partition : restorer.takeUp(partitions, consumer)) {
         owned.put(partition.topicPartition(), partition);
@@ -219,7 +206,7 @@ public final class UsersPipeline implements Pipeline {
 
     @Override
     public void drop(Collection<TopicPartition> partitions) {
-      learning.awaitIdle();
+      awaitIdle();
       for (TopicPartition topicPartition : partitions) {
         OwnedUsers partition = owned.remove(topicPartition);
         if (partition != null) {
@@ -227,6 +214,12 @@ public final class UsersPipeline implements Pipeline {
         }
       }
       report();
+    }
+
+    /** Nothing may be under way with a partition that comes or goes. */
+    private void awaitIdle() {
+      learning.awaitIdle();
+      transactions.awaitEnded();
     }
 
     private void report() {
@@ -292,21 +285,16 @@ public final class UsersPipeline implements Pipeline {
             OwnedUsers partition =
                 owned.get(new TopicPartition(record.topic(), record.partition()));
             if (partition != null) {
-              partition
-                  .heads()
-                  .add(
-                      new OwnedUsers.Fetched(
-                          new BucketRecord(record.offset(), record.key(), record.value()),
-                          record.timestamp()));
+              partition.heads().add(record);
             }
           });
       long lag =
           group.regulate(
-              owned.keySet(), partition -> owned.get(partition).heads().size() >= QUEUE_LIMIT);
+              owned.keySet(), partition -> owned.get(partition).heads().waiting() >= QUEUE_LIMIT);
       long rowLag = 0;
       for (OwnedUsers partition : owned.values()) {
-        lag += partition.heads().size();
-        rowLag += partition.position() - partition.rowPosition();
+        lag += partition.heads().waiting();
+        rowLag += partition.users().position() - partition.users().rowPosition();
       }
       metrics.heads().lag().set(lag);
       metrics.rows().lag().set(settings.rows() ? lag + rowLag : 0);
@@ -314,250 +302,164 @@ public final class UsersPipeline implements Pipeline {
 
     // ---- learning --------------------------------------------------------------------------
 
-    /** A partition's batch that was learned and is not committed. */
-    private record Learned(
-        OwnedUsers partition,
-        List<OwnedUsers.Fetched> fetched,
-        UserPartition.Batch batch,
-        UsersMetrics.Part part,
-        long position,
-        long rowPosition) {}
-
-    /** One batch of each partition. Returns whether there was any. */
-    private boolean learnHeads() {
+    /**
+     * One turn: heads learn what has been read, their transactions begin, and rows learn while
+     * those are under way; what rows learn is committed with the next turn's heads. Returns whether
+     * there was anything to learn.
+     */
+    private boolean learn() {
       UserTrainers.Loaded with = current();
-      if (with == null) {
+      if (with == null || group.leaving()) {
         return false;
       }
-      List<Learned> learned = new ArrayList<>();
-      for (OwnedUsers partition : List.copyOf(owned.values())) {
-        List<OwnedUsers.Fetched> fetched = new ArrayList<>();
-        while (fetched.size() < BATCH && !partition.heads().isEmpty()) {
-          fetched.add(partition.heads().remove());
-        }
-        if (!fetched.isEmpty() && owns(partition)) {
-          UserPartition.Batch batch =
-              learn(
-                  partition,
-                  fetched,
-                  metrics.heads(),
-                  records ->
-                      partition.users().learnHeads(records, with.trainer(), settings.batched()));
-          learned.add(
-              new Learned(
-                  partition,
-                  fetched,
-                  batch,
-                  metrics.heads(),
-                  batch.last() + 1,
-                  partition.rowPosition()));
-        }
-      }
-      commit(learned);
-      return !learned.isEmpty();
+      learnHeads(with.trainer());
+      boolean busy = beginTransactions();
+      busy |= learnRows(with.trainer());
+      transactions.end(this::owns, () -> fetch(IDLE_POLL), this::committed);
+      return busy;
     }
 
-    /**
-     * A partition's records that rows shall learn.
-     *
-     * @param most events of them
-     */
-    private record Turn(OwnedUsers partition, List<OwnedUsers.Fetched> fetched, int most) {}
+    /** One batch of each partition. */
+    private void learnHeads(UserTrainer trainer) {
+      for (OwnedUsers partition : List.copyOf(owned.values())) {
+        List<BucketRecord> records = partition.heads().next(BATCH, Long.MAX_VALUE);
+        if (!records.isEmpty() && owns(partition)) {
+          learn(
+              new Turn(partition, records, BATCH),
+              metrics.heads(),
+              () -> partition.users().learnHeads(records, trainer, settings.batched()));
+          partition.heads().learned(partition.users().learnedPosition());
+        }
+      }
+    }
 
     /** A few events of the partitions whose turn it is. Returns whether there were any. */
-    private boolean learnRows() {
-      UserTrainers.Loaded with = current();
-      if (!settings.rows() || with == null || !with.trainer().hasRows()) {
+    private boolean learnRows(UserTrainer trainer) {
+      if (!settings.rows() || !trainer.hasRows()) {
         return false;
       }
       orRecover(() -> rowReader.fetch(owned.values()));
-      List<Turn> turns = new ArrayList<>();
-      List<UserTrainer.RowBucket> together = new ArrayList<>();
-      int left = settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS;
-      for (OwnedUsers partition : List.copyOf(owned.values())) {
-        List<OwnedUsers.Fetched> fetched = partition.readyForRows(left);
-        if (!fetched.isEmpty()) {
-          turns.add(new Turn(partition, fetched, left));
-          List<UserTrainer.RowBucket> buckets =
-              partition.users().rowBuckets(records(fetched), left);
-          together.addAll(buckets);
-          left -= buckets.stream().mapToInt(UserTrainer.RowBucket::events).sum();
-          owned.remove(partition.topicPartition());
-          owned.put(partition.topicPartition(), partition);
-        }
-        if (left <= 0) {
-          break;
-        }
+      List<Turn> turns = rowTurns();
+      if (settings.batched() && !turns.isEmpty()) {
+        readAhead(turns, trainer);
       }
-      if (settings.batched() && !together.isEmpty()) {
-        onLearningThread(
-            () -> {
-              with.trainer().prefetchRows(together);
-              return true;
-            });
-      }
-      List<Learned> learned = new ArrayList<>();
       for (Turn turn : turns) {
         OwnedUsers partition = turn.partition();
         if (owns(partition)) {
-          UserPartition.Batch batch =
-              learn(
-                  partition,
-                  turn.fetched(),
-                  metrics.rows(),
-                  records -> partition.users().learnRows(records, with.trainer(), turn.most()));
-          learned.add(
-              new Learned(
-                  partition,
-                  turn.fetched(),
-                  batch,
-                  metrics.rows(),
-                  partition.position(),
-                  batch.last() + 1));
+          learn(
+              turn,
+              metrics.rows(),
+              () -> partition.users().learnRows(turn.records(), trainer, turn.most()));
+          partition.rows().learned(partition.users().learnedRowPosition());
         }
       }
-      commit(learned);
-      return !learned.isEmpty();
+      return !turns.isEmpty();
     }
 
-    private interface Learning {
-      UserPartition.Batch learn(List<BucketRecord> records);
-    }
-
-    private UserPartition.Batch learn(
-        OwnedUsers partition,
-        List<OwnedUsers.Fetched> fetched,
-        UsersMetrics.Part part,
-        Learning work) {
-      List<BucketRecord> records = records(fetched);
-      Timer.Sample sample = Timer.start();
-      UserPartition.Batch batch =
-          onLearningThread(
-              () -> {
-                lookup.partition(partition.topicPartition());
-                return learned(partition, records, work);
-              });
-      sample.stop(part.learn());
-      return batch;
-    }
-
-    /** On the learning thread. */
-    private UserPartition.Batch learned(
-        OwnedUsers partition, List<BucketRecord> records, Learning work) {
-      try {
-        return work.learn(records);
-      } catch (IllegalArgumentException | IllegalStateException e) {
-        throw new TrainerException(
-            "learning from the buckets at offsets %d to %d of %s failed"
-                .formatted(
-                    records.get(0).offset(),
-                    records.get(records.size() - 1).offset(),
-                    partition.topicPartition()),
-            e);
+    /**
+     * A partition's records that are to be learned.
+     *
+     * @param most events of them that rows learn
+     */
+    private record Turn(OwnedUsers partition, List<BucketRecord> records, int most) {
+      @Override
+      public String toString() {
+        return "offsets %d to %d of %s"
+            .formatted(
+                records.get(0).offset(),
+                records.get(records.size() - 1).offset(),
+                partition.topicPartition());
       }
+    }
+
+    private List<Turn> rowTurns() {
+      List<Turn> turns = new ArrayList<>();
+      int left = settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS;
+      for (OwnedUsers partition : List.copyOf(owned.values())) {
+        if (left <= 0) {
+          break;
+        }
+        List<BucketRecord> records =
+            partition.rows().next(left, partition.users().learnedPosition());
+        if (!records.isEmpty()) {
+          Turn turn = new Turn(partition, records, left);
+          turns.add(turn);
+          left -= buckets(turn).mapToInt(UserTrainer.RowBucket::events).sum();
+          // Its next turn is after the others'.
+          owned.remove(partition.topicPartition());
+          owned.put(partition.topicPartition(), partition);
+        }
+      }
+      return turns;
+    }
+
+    private Stream<UserTrainer.RowBucket> buckets(Turn turn) {
+      return turn.partition().users().rowBuckets(turn.records(), turn.most()).stream();
+    }
+
+    /** What the rows of all these partitions need, in one pass. */
+    private void readAhead(List<Turn> turns, UserTrainer trainer) {
+      List<UserTrainer.RowBucket> together = turns.stream().flatMap(this::buckets).toList();
+      onLearningThread(naming(turns, () -> trainer.prefetchRows(together)));
+    }
+
+    private void learn(Turn turn, UsersMetrics.Part part, Runnable work) {
+      Timer.Sample sample = Timer.start();
+      onLearningThread(
+          naming(
+              List.of(turn),
+              () -> {
+                lookup.partition(turn.partition().topicPartition());
+                work.run();
+              }));
+      sample.stop(part.learn());
+    }
+
+    /** A failure says which buckets could not be learned. */
+    private Callable<Boolean> naming(List<Turn> turns, Runnable work) {
+      return () -> {
+        try {
+          work.run();
+          return true;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+          throw new TrainerException("learning from the buckets at %s failed".formatted(turns), e);
+        }
+      };
     }
 
     // ---- committing ------------------------------------------------------------------------
 
-    /**
-     * Commits batches of different partitions, each in a transaction of its own, all at the same
-     * time: a transaction is mostly waiting. Nothing is polled until all of them have ended.
-     */
-    private void commit(List<Learned> learned) {
+    /** Returns whether there was anything to commit. */
+    private boolean beginTransactions() {
       // A rebalance may have taken a partition meanwhile; then nothing has happened.
-      List<Learned> here = learned.stream().filter(one -> owns(one.partition())).toList();
-      if (here.isEmpty() || group.leaving()) {
-        return;
+      if (group.leaving()) {
+        return false;
       }
-      ConsumerGroupMetadata metadata = group.metadata();
-      List<Runnable> transactions = new ArrayList<>();
-      List<Future<?>> begun = new ArrayList<>();
-      for (Learned one : here) {
-        // Rows that pass over buckets change nothing: the next commit says how far they have come.
-        boolean changes = !one.batch().changes().isEmpty();
-        Optional<Evaluation> evaluation = changes ? measured(one) : Optional.empty();
-        transactions.add(changes ? () -> transaction(one, evaluation, group.metadata()) : () -> {});
-        begun.add(
-            changes
-                ? committing.submit(() -> transaction(one, evaluation, metadata))
-                : CompletableFuture.completedFuture(null));
-      }
-      begun.forEach(UsersPipeline::await);
-      for (int i = 0; i < here.size(); i++) {
-        Learned one = here.get(i);
-        Runnable attempts = firstThen(begun.get(i), transactions.get(i));
-        // Another partition's second attempt polls, so that this one may be gone by now.
-        if (owns(one.partition())) {
-          group.orDrop(
-              List.of(one.partition().topicPartition()),
-              () -> {
-                if (!one.batch().changes().isEmpty() && !transacted(one, attempts)) {
-                  return;
-                }
-                committed(one);
-              });
+      boolean any = false;
+      for (OwnedUsers partition : owned.values()) {
+        if (partition.users().learnedMore()) {
+          UserPartition.Batch batch = partition.users().close();
+          transactions.begin(partition, batch, measured(partition, batch), epoch());
+          any = true;
         }
       }
+      return any;
     }
 
-    private Optional<Evaluation> measured(Learned one) {
-      OwnedUsers partition = one.partition();
-      one.batch().tally().predictions().forEach(partition.measurements()::add);
+    private Optional<Evaluation> measured(OwnedUsers partition, UserPartition.Batch batch) {
+      batch.tally().predictions().forEach(partition.measurements()::add);
       return partition.evaluationDue(settings.evaluateEvery())
           ? Optional.of(evaluation(partition))
           : Optional.empty();
     }
 
-    /** False: the partition is another's by now, and nothing was committed. */
-    private boolean transacted(Learned one, Runnable attempts) {
-      return group.transact(
-          one.partition().producer(),
-          attempts,
-          () -> owns(one.partition()),
-          () -> fetch(IDLE_POLL));
-    }
-
-    private void committed(Learned one) {
-      OwnedUsers partition = one.partition();
-      partition.users().committed(one.batch());
-      partition.committed(one.position(), one.rowPosition());
-      partition.rows().removeIf(fetched -> fetched.record().offset() < one.rowPosition());
-      metrics.committed(one.batch().tally());
+    private void committed(OwnedUsers partition, UserPartition.Batch batch) {
+      partition.users().committed();
+      metrics.committed(batch.tally());
       metrics.owned(owned.values());
       long now = clock.millis();
-      for (OwnedUsers.Fetched fetched : one.fetched()) {
-        if (fetched.record().offset() <= one.batch().last()) {
-          one.part()
-              .freshness()
-              .record(Math.max(0, now - fetched.timestamp()), TimeUnit.MILLISECONDS);
-        }
-      }
-    }
-
-    private void transaction(
-        Learned one, Optional<Evaluation> evaluation, ConsumerGroupMetadata metadata) {
-      Timer.Sample sample = Timer.start();
-      OwnedUsers partition = one.partition();
-      TopicPartition topicPartition = partition.topicPartition();
-      OffsetAndMetadata offset =
-          new OffsetAndMetadata(
-              one.position(), partition.note(one.rowPosition(), one.batch(), epoch()).encode());
-      var producer = partition.producer();
-      producer.beginTransaction();
-      one.batch()
-          .changes()
-          .forEach(
-              (user, state) ->
-                  producer.send(
-                      new ProducerRecord<>(
-                          Topics.USERS.name(), topicPartition.partition(), user, state)));
-      evaluation.ifPresent(
-          measured ->
-              producer.send(
-                  new ProducerRecord<>(Topics.EVALUATIONS.name(), measured.getModel(), measured)));
-      producer.sendOffsetsToTransaction(Map.of(topicPartition, offset), metadata);
-      producer.commitTransaction();
-      sample.stop(one.part().commit());
+      partition.heads().committed(batch.position(), at -> metrics.heads().committed(now - at));
+      partition.rows().committed(batch.rowPosition(), at -> metrics.rows().committed(now - at));
     }
 
     private Evaluation evaluation(OwnedUsers partition) {
@@ -580,41 +482,5 @@ public final class UsersPipeline implements Pipeline {
     private <T> T onLearningThread(Callable<T> task) {
       return learning.call(task, () -> fetch(Duration.ZERO));
     }
-  }
-
-  private static List<BucketRecord> records(List<OwnedUsers.Fetched> fetched) {
-    return fetched.stream().map(OwnedUsers.Fetched::record).toList();
-  }
-
-  /** Waits for its end, whatever it is. */
-  private static void await(Future<?> future) {
-    try {
-      future.get();
-    } catch (ExecutionException e) {
-      // It is thrown where its partition's turn comes.
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    }
-  }
-
-  /** The first attempt has been made already; each further one is made when it is asked for. */
-  private static Runnable firstThen(Future<?> first, Runnable further) {
-    AtomicBoolean made = new AtomicBoolean();
-    return () -> {
-      if (made.getAndSet(true)) {
-        further.run();
-        return;
-      }
-      try {
-        first.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof Error error) {
-          throw error;
-        }
-        throw (RuntimeException) e.getCause();
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
-      }
-    };
   }
 }

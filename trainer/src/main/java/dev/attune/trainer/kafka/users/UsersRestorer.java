@@ -108,9 +108,7 @@ final class UsersRestorer {
                 producers.get(partition),
                 disk,
                 new UserPartition(
-                    new DiskUserStore(disk), settings.expireAfter().orElse(null), start.time()),
-                start.offset(),
-                start.rowPosition()));
+                    new DiskUserStore(disk), settings.expireAfter().orElse(null), start)));
         consumer.seek(partition, start.offset());
         LOG.atInfo()
             .addKeyValue("partition", partition.partition())
