@@ -82,12 +82,16 @@ final class UsersFixture implements AutoCloseable {
   }
 
   UsersSettings settings(String instance, boolean rows) {
+    return settings(instance, rows, false);
+  }
+
+  UsersSettings settings(String instance, boolean rows, boolean batched) {
     return new UsersSettings(
         GROUP,
         dir.resolve("state-" + instance),
         64L << 20,
         rows,
-        false,
+        batched,
         REFERENCES,
         REMEMBERED,
         Optional.of(Duration.ofDays(30)),

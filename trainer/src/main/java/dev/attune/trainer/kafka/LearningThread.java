@@ -42,8 +42,7 @@ public final class LearningThread implements AutoCloseable {
    * @param whileWaiting run by the caller each time that the patience has passed
    */
   public <T> T call(Callable<T> task, Runnable whileWaiting) {
-    Future<T> future = executor.submit(task);
-    running = future;
+    Future<T> future = begin(task);
     while (true) {
       try {
         return future.get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -54,6 +53,24 @@ public final class LearningThread implements AutoCloseable {
       } catch (InterruptedException e) {
         throw new InterruptException(e);
       }
+    }
+  }
+
+  /** Begins a task; {@link #result} says what became of it. */
+  public <T> Future<T> begin(Callable<T> task) {
+    Future<T> future = executor.submit(task);
+    running = future;
+    return future;
+  }
+
+  /** The result of a task, or what it threw. */
+  public static <T> T result(Future<T> task) {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
     }
   }
 

@@ -8,7 +8,10 @@ import dev.attune.model.policy.UserState;
 import dev.attune.model.reward.PreferenceExample;
 import java.util.List;
 
-/** The passes of a base and a policy that users' states are learned with. One thread at a time. */
+/**
+ * The passes of a base and a policy that users' states are learned with. One thread at a time, but
+ * that one may ask for {@link #features} while another asks for {@link #slopes}.
+ */
 public interface PolicyPasses extends AutoCloseable {
 
   /** Makes the passes of one policy after another, on one base. */

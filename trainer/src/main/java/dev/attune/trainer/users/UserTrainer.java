@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Learns a bucket into its user's state under one policy: the head, and on its own the row. Of each
  * bucket, retractions come first, then its events in order. Nothing else matters to the result:
  * neither what other users do nor, unless it was read ahead, what is learned together. One thread
- * at a time.
+ * at a time, but heads may learn while another thread reads ahead for rows.
  */
 public final class UserTrainer {
   private final PolicyPasses passes;

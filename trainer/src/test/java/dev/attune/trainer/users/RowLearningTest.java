@@ -4,20 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.personal.PersonalConfig;
 import dev.attune.model.policy.Policy;
-import dev.attune.model.policy.PolicyConfig;
-import dev.attune.model.policy.PolicyLearner;
-import dev.attune.model.policy.UserEvent;
-import dev.attune.model.reward.PreferenceExample;
 import dev.attune.trainer.SmallBase;
-import dev.attune.trainer.core.OnlineLearners;
+import dev.attune.trainer.SmallPolicy;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +32,7 @@ class RowLearningTest {
   @BeforeAll
   static void load(@TempDir Path folder) {
     base = SmallBase.train(folder);
-    policy = trained();
+    policy = SmallPolicy.train(base);
   }
 
   @AfterAll
@@ -143,25 +137,6 @@ class RowLearningTest {
     partition.close();
     partition.committed();
     return store.bytes();
-  }
-
-  private static Policy trained() {
-    PolicyConfig defaults = PolicyConfig.defaults();
-    PersonalConfig rows = defaults.rows();
-    PersonalConfig small =
-        new PersonalConfig(
-            rows.users(), rows.loss(), rows.lora(), rows.optimizer(), 24, 32, 8192, 1);
-    PolicyLearner learner =
-        new PolicyLearner(
-            base, new PolicyConfig(defaults.basis(), defaults.prior(), 24, 32, small, 20, 2));
-    List<UserEvent> events = new ArrayList<>();
-    for (int i = 0; i < 48; i++) {
-      String user = "user-" + i % 6;
-      PreferenceExample event = OnlineLearners.example(UserBuckets.feedback(user, i), null, 0);
-      events.add(
-          new UserEvent(user, event, List.of(OptionalDouble.empty(), OptionalDouble.empty())));
-    }
-    return learner.next(learner.start(), events, () -> true).policy().orElseThrow();
   }
 
   private static float norm(float[] values) {

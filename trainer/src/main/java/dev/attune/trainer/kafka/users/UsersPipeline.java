@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -62,10 +63,10 @@ public final class UsersPipeline implements Pipeline {
 
   private static final int QUEUE_LIMIT = 2 * BATCH;
 
-  /** Events that rows learn between two batches of heads, each with a pass of its own. */
+  /** Events that rows learn in a turn, each with a pass of its own. */
   private static final int ROW_EVENTS = 4;
 
-  /** The same where one pass serves all of them. */
+  /** Events that one pass reads ahead. */
   private static final int ROW_EVENTS_TOGETHER = 32;
 
   private final UsersSettings settings;
@@ -108,12 +109,14 @@ public final class UsersPipeline implements Pipeline {
         BucketLookup lookup = new BucketLookup(clients.committed(Topics.BUCKETS_BY_USER));
         RowReader rowReader = new RowReader(clients.committed(Topics.BUCKETS_BY_USER));
         LearningThread learning = new LearningThread(name(), patience);
+        LearningThread reading = new LearningThread("rows", patience);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       UserTrainers trainers =
           new UserTrainers(loader, lookup, settings.references(), settings.rememberedReplies());
       try (Session session =
-          new Session(brokers, policies, lookup, rowReader, learning, consumer, trainers)) {
+          new Session(
+              brokers, policies, lookup, rowReader, learning, reading, consumer, trainers)) {
         session.run();
       }
     } finally {
@@ -139,6 +142,7 @@ public final class UsersPipeline implements Pipeline {
     private final BucketLookup lookup;
     private final RowReader rowReader;
     private final LearningThread learning;
+    private final LearningThread reading;
     private final Consumer<String, PreferenceBucket> consumer;
     private final GroupMember group;
     private final UserTrainers trainers;
@@ -146,6 +150,7 @@ public final class UsersPipeline implements Pipeline {
     private final UsersTransactions transactions;
     private final Map<TopicPartition, OwnedUsers> owned = new LinkedHashMap<>();
     private UserTrainers.@Nullable Loaded loaded;
+    private @Nullable ReadAhead ahead;
     private long policiesFollowed = System.nanoTime();
 
     Session(
@@ -154,6 +159,7 @@ public final class UsersPipeline implements Pipeline {
         BucketLookup lookup,
         RowReader rowReader,
         LearningThread learning,
+        LearningThread reading,
         Consumer<String, PreferenceBucket> consumer,
         UserTrainers trainers) {
       this.brokers = brokers;
@@ -161,6 +167,7 @@ public final class UsersPipeline implements Pipeline {
       this.lookup = lookup;
       this.rowReader = rowReader;
       this.learning = learning;
+      this.reading = reading;
       this.consumer = consumer;
       this.group =
           new GroupMember(consumer, Topics.BUCKETS_BY_USER, stop, metrics::recovered, this);
@@ -260,6 +267,7 @@ public final class UsersPipeline implements Pipeline {
     private void adopt() {
       Policy policy = policies.policy().orElseThrow();
       UserTrainers.Loaded next = onLearningThread(() -> trainers.load(policy));
+      reading.call(() -> true, () -> fetch(Duration.ZERO));
       unload();
       loaded = next;
       metrics.epoch(policy.epoch());
@@ -270,6 +278,9 @@ public final class UsersPipeline implements Pipeline {
     }
 
     private void unload() {
+      // What was read ahead belongs to this policy; it is read again under the next.
+      reading.awaitIdle();
+      ahead = null;
       if (loaded != null) {
         learning.run(loaded::close);
         loaded = null;
@@ -303,9 +314,10 @@ public final class UsersPipeline implements Pipeline {
     // ---- learning --------------------------------------------------------------------------
 
     /**
-     * One turn: heads learn what has been read, their transactions begin, and rows learn while
-     * those are under way; what rows learn is committed with the next turn's heads. Returns whether
-     * there was anything to learn.
+     * One turn: heads learn what was fetched, their transactions begin, and rows learn while those
+     * are under way; what rows learn is committed with the next turn's heads. Where events share
+     * passes, these are under way beside turns, and rows learn once they have ended. Returns
+     * whether there was anything to learn.
      */
     private boolean learn() {
       UserTrainers.Loaded with = current();
@@ -339,10 +351,7 @@ public final class UsersPipeline implements Pipeline {
         return false;
       }
       orRecover(() -> rowReader.fetch(owned.values()));
-      List<Turn> turns = rowTurns();
-      if (settings.batched() && !turns.isEmpty()) {
-        readAhead(turns, trainer);
-      }
+      List<Turn> turns = settings.batched() ? readAhead() : rowTurns(ROW_EVENTS);
       for (Turn turn : turns) {
         OwnedUsers partition = turn.partition();
         if (owns(partition)) {
@@ -353,8 +362,36 @@ public final class UsersPipeline implements Pipeline {
           partition.rows().learned(partition.users().learnedRowPosition());
         }
       }
+      if (settings.batched() && ahead == null) {
+        beginReadingAhead(trainer);
+      }
       return !turns.isEmpty();
     }
+
+    /** What was read ahead, once it is; until then nothing. */
+    private List<Turn> readAhead() {
+      ReadAhead reading = ahead;
+      if (reading == null || !reading.passes().isDone()) {
+        return List.of();
+      }
+      ahead = null;
+      LearningThread.result(reading.passes());
+      return reading.turns();
+    }
+
+    /** What the rows of all partitions need next, in one pass, while heads go on learning. */
+    private void beginReadingAhead(UserTrainer trainer) {
+      List<Turn> turns = rowTurns(ROW_EVENTS_TOGETHER);
+      if (!turns.isEmpty()) {
+        List<UserTrainer.RowBucket> together = turns.stream().flatMap(this::buckets).toList();
+        ahead =
+            new ReadAhead(
+                turns, reading.begin(naming(turns, () -> trainer.prefetchRows(together))));
+      }
+    }
+
+    /** What rows will learn, and the passes that it takes. */
+    private record ReadAhead(List<Turn> turns, Future<?> passes) {}
 
     /**
      * A partition's records that are to be learned.
@@ -372,9 +409,9 @@ public final class UsersPipeline implements Pipeline {
       }
     }
 
-    private List<Turn> rowTurns() {
+    private List<Turn> rowTurns(int events) {
       List<Turn> turns = new ArrayList<>();
-      int left = settings.batched() ? ROW_EVENTS_TOGETHER : ROW_EVENTS;
+      int left = events;
       for (OwnedUsers partition : List.copyOf(owned.values())) {
         if (left <= 0) {
           break;
@@ -395,12 +432,6 @@ public final class UsersPipeline implements Pipeline {
 
     private Stream<UserTrainer.RowBucket> buckets(Turn turn) {
       return turn.partition().users().rowBuckets(turn.records(), turn.most()).stream();
-    }
-
-    /** What the rows of all these partitions need, in one pass. */
-    private void readAhead(List<Turn> turns, UserTrainer trainer) {
-      List<UserTrainer.RowBucket> together = turns.stream().flatMap(this::buckets).toList();
-      onLearningThread(naming(turns, () -> trainer.prefetchRows(together)));
     }
 
     private void learn(Turn turn, UsersMetrics.Part part, Runnable work) {
