@@ -139,7 +139,7 @@ final class TrainChaos {
               groups::committed,
               this::remark);
       Future<?> killing = threads.submit(killer);
-      Watch watch = new Watch(killer, killing, groups, progress);
+      Watch watch = new Watch(killer, killing, groups, progress, records);
       watch.until(() -> groups.reached(writer.ends()));
       writer.write(phases.subList(1, phases.size()).stream().flatMap(List::stream).toList());
       watch.until(() -> groups.reached(writer.ends()));
@@ -176,12 +176,14 @@ final class TrainChaos {
     private final Future<?> killing;
     private final GroupProgress groups;
     private final Progress progress;
+    private final long records;
 
-    Watch(Killer killer, Future<?> killing, GroupProgress groups, Progress progress) {
+    Watch(Killer killer, Future<?> killing, GroupProgress groups, Progress progress, long records) {
       this.killer = killer;
       this.killing = killing;
       this.groups = groups;
       this.progress = progress;
+      this.records = records;
     }
 
     void until(BooleanSupplier reached) throws InterruptedException {
@@ -205,7 +207,8 @@ final class TrainChaos {
     private void look() throws InterruptedException {
       Thread.sleep(LOOK_MILLIS);
       groups.refresh();
-      progress.to(groups.committed());
+      // Offsets count the markers of the writer's transactions too.
+      progress.to(Math.min(records, groups.committed()));
       progress.note(killer.killed() + " kills");
       if (killing.isDone()) {
         try {

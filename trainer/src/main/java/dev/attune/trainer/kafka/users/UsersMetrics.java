@@ -43,6 +43,7 @@ public final class UsersMetrics {
   private final Counter recoveries;
   private final Timer restore;
   private final Timer commit;
+  private final Timer readAhead;
   private final Part heads;
   private final Part rows;
   private final AtomicLong users;
@@ -94,6 +95,11 @@ public final class UsersMetrics {
     commit =
         Timer.builder(PREFIX + "commit")
             .description("Time of a partition's transaction")
+            .publishPercentiles(0.5, 0.99)
+            .register(registry);
+    readAhead =
+        Timer.builder(PREFIX + "read.ahead")
+            .description("Time of a pass that rows of several events share")
             .publishPercentiles(0.5, 0.99)
             .register(registry);
     heads = part("head");
@@ -165,6 +171,10 @@ public final class UsersMetrics {
 
   Timer commit() {
     return commit;
+  }
+
+  Timer readAhead() {
+    return readAhead;
   }
 
   void owned(Collection<OwnedUsers> owned) {

@@ -19,7 +19,6 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -62,12 +59,6 @@ public final class UsersPipeline implements Pipeline {
   private static final int BATCH = 256;
 
   private static final int QUEUE_LIMIT = 2 * BATCH;
-
-  /** Events that rows learn in a turn, each with a pass of its own. */
-  private static final int ROW_EVENTS = 4;
-
-  /** Events that one pass reads ahead. */
-  private static final int ROW_EVENTS_TOGETHER = 32;
 
   private final UsersSettings settings;
   private final TrainerClients clients;
@@ -109,14 +100,15 @@ public final class UsersPipeline implements Pipeline {
         BucketLookup lookup = new BucketLookup(clients.committed(Topics.BUCKETS_BY_USER));
         RowReader rowReader = new RowReader(clients.committed(Topics.BUCKETS_BY_USER));
         LearningThread learning = new LearningThread(name(), patience);
-        LearningThread reading = new LearningThread("rows", patience);
+        LearningThread rowPasses = new LearningThread("rows", patience);
         Consumer<String, PreferenceBucket> consumer = clients.buckets();
         KafkaClientMetrics ignored = metrics.bind(consumer)) {
       UserTrainers trainers =
           new UserTrainers(loader, lookup, settings.references(), settings.rememberedReplies());
+      RowTurns rowTurns =
+          new RowTurns(rowReader, rowPasses, settings.batched(), metrics.readAhead());
       try (Session session =
-          new Session(
-              brokers, policies, lookup, rowReader, learning, reading, consumer, trainers)) {
+          new Session(brokers, policies, lookup, rowTurns, learning, consumer, trainers)) {
         session.run();
       }
     } finally {
@@ -140,9 +132,8 @@ public final class UsersPipeline implements Pipeline {
     private final Brokers brokers;
     private final PolicyFollower policies;
     private final BucketLookup lookup;
-    private final RowReader rowReader;
     private final LearningThread learning;
-    private final LearningThread reading;
+    private final RowTurns rowTurns;
     private final Consumer<String, PreferenceBucket> consumer;
     private final GroupMember group;
     private final UserTrainers trainers;
@@ -150,24 +141,21 @@ public final class UsersPipeline implements Pipeline {
     private final UsersTransactions transactions;
     private final Map<TopicPartition, OwnedUsers> owned = new LinkedHashMap<>();
     private UserTrainers.@Nullable Loaded loaded;
-    private @Nullable ReadAhead ahead;
     private long policiesFollowed = System.nanoTime();
 
     Session(
         Brokers brokers,
         PolicyFollower policies,
         BucketLookup lookup,
-        RowReader rowReader,
+        RowTurns rowTurns,
         LearningThread learning,
-        LearningThread reading,
         Consumer<String, PreferenceBucket> consumer,
         UserTrainers trainers) {
       this.brokers = brokers;
       this.policies = policies;
       this.lookup = lookup;
-      this.rowReader = rowReader;
+      this.rowTurns = rowTurns;
       this.learning = learning;
-      this.reading = reading;
       this.consumer = consumer;
       this.group =
           new GroupMember(consumer, Topics.BUCKETS_BY_USER, stop, metrics::recovered, this);
@@ -187,7 +175,7 @@ public final class UsersPipeline implements Pipeline {
         }
       } finally {
         drop(List.copyOf(owned.keySet()));
-        unload();
+        unload(() -> {});
       }
     }
 
@@ -230,7 +218,7 @@ public final class UsersPipeline implements Pipeline {
     }
 
     private void report() {
-      rowReader.own(owned.values());
+      rowTurns.own(owned.values());
       metrics.owned(owned.values());
     }
 
@@ -267,8 +255,7 @@ public final class UsersPipeline implements Pipeline {
     private void adopt() {
       Policy policy = policies.policy().orElseThrow();
       UserTrainers.Loaded next = onLearningThread(() -> trainers.load(policy));
-      reading.call(() -> true, () -> fetch(Duration.ZERO));
-      unload();
+      unload(() -> fetch(Duration.ZERO));
       loaded = next;
       metrics.epoch(policy.epoch());
       LOG.atInfo()
@@ -277,10 +264,8 @@ public final class UsersPipeline implements Pipeline {
           .log("policy taken up");
     }
 
-    private void unload() {
-      // What was read ahead belongs to this policy; it is read again under the next.
-      reading.awaitIdle();
-      ahead = null;
+    private void unload(Runnable whileWaiting) {
+      rowTurns.forget(whileWaiting);
       if (loaded != null) {
         learning.run(loaded::close);
         loaded = null;
@@ -350,8 +335,8 @@ public final class UsersPipeline implements Pipeline {
       if (!settings.rows() || !trainer.hasRows()) {
         return false;
       }
-      orRecover(() -> rowReader.fetch(owned.values()));
-      List<Turn> turns = settings.batched() ? readAhead() : rowTurns(ROW_EVENTS);
+      orRecover(rowTurns::fetch);
+      List<Turn> turns = rowTurns.next();
       for (Turn turn : turns) {
         OwnedUsers partition = turn.partition();
         if (owns(partition)) {
@@ -362,100 +347,20 @@ public final class UsersPipeline implements Pipeline {
           partition.rows().learned(partition.users().learnedRowPosition());
         }
       }
-      if (settings.batched() && ahead == null) {
-        beginReadingAhead(trainer);
-      }
+      rowTurns.readAhead(trainer);
       return !turns.isEmpty();
-    }
-
-    /** What was read ahead, once it is; until then nothing. */
-    private List<Turn> readAhead() {
-      ReadAhead reading = ahead;
-      if (reading == null || !reading.passes().isDone()) {
-        return List.of();
-      }
-      ahead = null;
-      LearningThread.result(reading.passes());
-      return reading.turns();
-    }
-
-    /** What the rows of all partitions need next, in one pass, while heads go on learning. */
-    private void beginReadingAhead(UserTrainer trainer) {
-      List<Turn> turns = rowTurns(ROW_EVENTS_TOGETHER);
-      if (!turns.isEmpty()) {
-        List<UserTrainer.RowBucket> together = turns.stream().flatMap(this::buckets).toList();
-        ahead =
-            new ReadAhead(
-                turns, reading.begin(naming(turns, () -> trainer.prefetchRows(together))));
-      }
-    }
-
-    /** What rows will learn, and the passes that it takes. */
-    private record ReadAhead(List<Turn> turns, Future<?> passes) {}
-
-    /**
-     * A partition's records that are to be learned.
-     *
-     * @param most events of them that rows learn
-     */
-    private record Turn(OwnedUsers partition, List<BucketRecord> records, int most) {
-      @Override
-      public String toString() {
-        return "offsets %d to %d of %s"
-            .formatted(
-                records.get(0).offset(),
-                records.get(records.size() - 1).offset(),
-                partition.topicPartition());
-      }
-    }
-
-    private List<Turn> rowTurns(int events) {
-      List<Turn> turns = new ArrayList<>();
-      int left = events;
-      for (OwnedUsers partition : List.copyOf(owned.values())) {
-        if (left <= 0) {
-          break;
-        }
-        List<BucketRecord> records =
-            partition.rows().next(left, partition.users().learnedPosition());
-        if (!records.isEmpty()) {
-          Turn turn = new Turn(partition, records, left);
-          turns.add(turn);
-          left -= buckets(turn).mapToInt(UserTrainer.RowBucket::events).sum();
-          // Its next turn is after the others'.
-          owned.remove(partition.topicPartition());
-          owned.put(partition.topicPartition(), partition);
-        }
-      }
-      return turns;
-    }
-
-    private Stream<UserTrainer.RowBucket> buckets(Turn turn) {
-      return turn.partition().users().rowBuckets(turn.records(), turn.most()).stream();
     }
 
     private void learn(Turn turn, UsersMetrics.Part part, Runnable work) {
       Timer.Sample sample = Timer.start();
       onLearningThread(
-          naming(
+          Turn.naming(
               List.of(turn),
               () -> {
                 lookup.partition(turn.partition().topicPartition());
                 work.run();
               }));
       sample.stop(part.learn());
-    }
-
-    /** A failure says which buckets could not be learned. */
-    private Callable<Boolean> naming(List<Turn> turns, Runnable work) {
-      return () -> {
-        try {
-          work.run();
-          return true;
-        } catch (IllegalArgumentException | IllegalStateException e) {
-          throw new TrainerException("learning from the buckets at %s failed".formatted(turns), e);
-        }
-      };
     }
 
     // ---- committing ------------------------------------------------------------------------
