@@ -146,6 +146,9 @@ class PolicyPipelineIT {
 
     // Then
     assertThat(standingBy).isZero();
+    assertThat(firstMeters.get("attune.policy.recoveries").counter().count())
+        .as("one that stands by does not cost the writer what it has")
+        .isZero();
     assertThat(second.live()).isTrue();
     assertThat(secondMeters.get("attune.policy.recoveries").counter().count()).isPositive();
     assertThat(fixture.newest(ModelKeys.POLICY).getEvents())

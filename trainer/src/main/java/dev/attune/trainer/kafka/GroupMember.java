@@ -231,6 +231,12 @@ public final class GroupMember {
     }
   }
 
+  /** Transactions with {@link #metadata} as it is then; see {@link #transact}. */
+  public Transactions transactions(BooleanSupplier owned, Runnable poll) {
+    return (producer, transaction) ->
+        transact(producer, () -> transaction.accept(metadata()), owned, poll);
+  }
+
   /** Failures that pass cost these partitions' memory: they are taken up anew. */
   public void orDrop(Collection<TopicPartition> partitions, Runnable work) {
     try {

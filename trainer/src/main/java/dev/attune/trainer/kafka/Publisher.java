@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -45,15 +44,6 @@ final class Publisher {
   private final ManifestLog manifests;
   private final Provenance provenance;
   private final Clock clock;
-
-  /** Runs a transaction of the group's member, again where the group has moved on. */
-  interface Transactions {
-    /**
-     * @param transaction from its beginning to its commit
-     * @return false: the partition is another's by now, and nothing was committed
-     */
-    boolean run(Producer<?, ?> producer, Consumer<ConsumerGroupMetadata> transaction);
-  }
 
   Publisher(ArtifactStore artifacts, ManifestLog manifests, Provenance provenance, Clock clock) {
     this.artifacts = artifacts;

@@ -404,12 +404,7 @@ public final class RewardsPipeline implements Pipeline {
           publisher.publish(
               partition,
               checkpoint,
-              (producer, transaction) ->
-                  group.transact(
-                      producer,
-                      () -> transaction.accept(group.metadata()),
-                      () -> owns(partition),
-                      () -> fetch(IDLE_POLL)));
+              group.transactions(() -> owns(partition), () -> fetch(IDLE_POLL)));
       if (published.isEmpty()) {
         return;
       }

@@ -325,26 +325,29 @@ public final class PolicyPipeline implements Pipeline {
       metrics.tested(epoch);
       boolean made = epoch.policy().isPresent();
       training.decided();
-      publish(
-          current,
-          Optional.of(
-              new PolicyPublisher.Decision(
-                  epoch.policy().orElse(null),
-                  verdict(
-                          current,
-                          made ? GateDecision.PUBLISHED : GateDecision.REFUSED,
-                          made
-                              ? "predicts the newest events of the sample no worse"
-                              : "predicts the newest events of the sample worse")
-                      .setWindow(epoch.tested())
-                      .setGain(epoch.before() - epoch.after())
-                      .build(),
-                  Map.of("lossBefore", epoch.before(), "lossAfter", epoch.after()))));
-      LOG.atInfo()
-          .addKeyValue("epoch", current.policy().epoch())
-          .addKeyValue("made", made)
-          .addKeyValue("events", training.counts().events())
-          .log("epoch decided");
+      boolean published =
+          publish(
+              current,
+              Optional.of(
+                  new PolicyPublisher.Decision(
+                      epoch.policy().orElse(null),
+                      verdict(
+                              current,
+                              made ? GateDecision.PUBLISHED : GateDecision.REFUSED,
+                              made
+                                  ? "predicts the newest events of the sample no worse"
+                                  : "predicts the newest events of the sample worse")
+                          .setWindow(epoch.tested())
+                          .setGain(epoch.before() - epoch.after())
+                          .build(),
+                      Map.of("lossBefore", epoch.before(), "lossAfter", epoch.after()))));
+      if (published) {
+        LOG.atInfo()
+            .addKeyValue("epoch", current.policy().epoch())
+            .addKeyValue("made", made)
+            .addKeyValue("events", training.counts().events())
+            .log("epoch decided");
+      }
     }
 
     private static GateVerdict.Builder verdict(
@@ -385,11 +388,17 @@ public final class PolicyPipeline implements Pipeline {
       }
     }
 
-    private void publish(PolicyWriter current, Optional<PolicyPublisher.Decision> decision) {
+    /** False: the partitions are another's by now, and nothing was published. */
+    private boolean publish(PolicyWriter current, Optional<PolicyPublisher.Decision> decision) {
       Timer.Sample sample = Timer.start();
-      publisher.publish(current, decision, group.metadata());
-      sample.stop(metrics.publish());
-      metrics.standing(current.policy(), current.training());
+      boolean published =
+          publisher.publish(
+              current, decision, group.transactions(() -> owns(current), () -> fetch(IDLE_POLL)));
+      if (published) {
+        sample.stop(metrics.publish());
+        metrics.standing(current.policy(), current.training());
+      }
+      return published;
     }
   }
 }

@@ -13,16 +13,17 @@ import dev.attune.trainer.core.Provenance;
 import dev.attune.trainer.core.VersionHistory;
 import dev.attune.trainer.kafka.ArtifactStore;
 import dev.attune.trainer.kafka.ManifestLog;
+import dev.attune.trainer.kafka.Transactions;
 import dev.attune.trainer.policy.PolicyCounts;
 import dev.attune.trainer.policy.PolicyTraining;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -66,10 +67,11 @@ final class PolicyPublisher {
    * Commits what the writer has; afterwards it is the writer's current.
    *
    * @param decision of an epoch; empty between two
+   * @return false: the partitions are another's by now, and nothing was committed
    * @throws org.apache.kafka.common.KafkaException where it is not known to be committed: what is
    *     true is in the log then
    */
-  void publish(PolicyWriter writer, Optional<Decision> decision, ConsumerGroupMetadata group) {
+  boolean publish(PolicyWriter writer, Optional<Decision> decision, Transactions transactions) {
     Instant now = clock.instant();
     @Nullable ModelVersion previous = writer.manifest();
     @Nullable Policy next = decision.map(Decision::policy).orElse(null);
@@ -84,11 +86,10 @@ final class PolicyPublisher {
     manifests.refresh();
     VersionHistory.Obsolete obsolete =
         manifests.history().obsolete(ModelKeys.POLICY, now, CLEANED_AT_ONCE);
-    Producer<String, SpecificRecord> producer = writer.producer();
-    producer.beginTransaction();
-    producer.send(record(Topics.MODELS.name(), ModelKeys.POLICY, manifest));
+    List<ProducerRecord<String, SpecificRecord>> records = new ArrayList<>();
+    records.add(record(Topics.MODELS.name(), ModelKeys.POLICY, manifest));
     if (next != null) {
-      producer.send(
+      records.add(
           record(
               Topics.MODELS.name(),
               ModelKeys.history(ModelKeys.POLICY, next.epoch()),
@@ -96,32 +97,43 @@ final class PolicyPublisher {
     }
     decision.ifPresent(
         made ->
-            producer.send(
+            records.add(
                 record(Topics.EVALUATIONS.name(), ModelKeys.POLICY, evaluation(made, manifest))));
     if (previous != null && !previous.getState().equals(state)) {
-      ArtifactStore.tombstones(previous.getState()).forEach(producer::send);
+      records.addAll(ArtifactStore.tombstones(previous.getState()));
     }
-    clean(producer, obsolete, manifest);
-    producer.sendOffsetsToTransaction(offsets(writer), group);
-    producer.commitTransaction();
-    manifests.history().forget(obsolete);
-    writer.committed(policy, manifest);
+    records.addAll(tombstones(obsolete, manifest));
+    Producer<String, SpecificRecord> producer = writer.producer();
+    boolean committed =
+        transactions.run(
+            producer,
+            group -> {
+              producer.beginTransaction();
+              records.forEach(producer::send);
+              producer.sendOffsetsToTransaction(offsets(writer), group);
+              producer.commitTransaction();
+            });
+    if (committed) {
+      manifests.history().forget(obsolete);
+      writer.committed(policy, manifest);
+    }
+    return committed;
   }
 
-  private static void clean(
-      Producer<String, SpecificRecord> producer,
-      VersionHistory.Obsolete obsolete,
-      ModelVersion current) {
+  private static List<ProducerRecord<String, SpecificRecord>> tombstones(
+      VersionHistory.Obsolete obsolete, ModelVersion current) {
+    List<ProducerRecord<String, SpecificRecord>> tombstones = new ArrayList<>();
     for (ModelVersion old : obsolete.versions()) {
-      producer.send(
+      tombstones.add(
           record(
               Topics.MODELS.name(), ModelKeys.history(ModelKeys.POLICY, old.getVersion()), null));
     }
     for (Artifact artifact : obsolete.artifacts()) {
       if (!artifact.equals(current.getWeights()) && !artifact.equals(current.getState())) {
-        ArtifactStore.tombstones(artifact).forEach(producer::send);
+        tombstones.addAll(ArtifactStore.tombstones(artifact));
       }
     }
+    return tombstones;
   }
 
   private ModelVersion manifest(
