@@ -120,8 +120,8 @@ public record TrainerConfig(
           Duration.ofMinutes(2),
           Duration.ZERO,
           Duration.ofDays(365),
-          "How long what was replaced keeps its artifacts in any case, so that a slow scorer can"
-              + " finish loading it.");
+          "How long what was replaced keeps its artifacts, so that a slow scorer can finish loading"
+              + " it. After a user has left, states go at once.");
 
   public TrainerConfig {
     Objects.requireNonNull(kafka, "kafka");

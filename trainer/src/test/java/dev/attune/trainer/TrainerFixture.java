@@ -9,6 +9,7 @@ import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.ArtifactChunk;
+import dev.attune.schemas.events.ErasureRequest;
 import dev.attune.schemas.events.ModelVersion;
 import dev.attune.schemas.events.PreferenceBucket;
 import dev.attune.trainer.core.CheckpointPolicy;
@@ -19,6 +20,7 @@ import dev.attune.trainer.core.TrainingState;
 import dev.attune.trainer.kafka.KafkaTrainerClients;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -109,6 +111,14 @@ final class TrainerFixture implements AutoCloseable {
   /** Says what ingest says of a user who left. */
   void eraseUser(String user) {
     producer.send(new ProducerRecord<>(Topics.BUCKETS_BY_USER.name(), user, null));
+    producer.flush();
+  }
+
+  /** Asks for a user's erasure. */
+  void requestErasure(String user) {
+    producer.send(
+        new ProducerRecord<>(
+            Topics.ERASURES.name(), user, new ErasureRequest(user, Instant.EPOCH, "test")));
     producer.flush();
   }
 

@@ -105,7 +105,13 @@ final class RequiredAcls {
   private void operator() {
     String who = "operator";
     read(who, Topics.all().toArray(Topic<?>[]::new));
-    write(who, Topics.PREFERENCES_RELEASED, Topics.ERASURES, Topics.MODELS, Topics.PROMPTS);
+    write(
+        who,
+        Topics.PREFERENCES_RELEASED,
+        Topics.ERASURES,
+        Topics.MODELS,
+        Topics.ARTIFACTS,
+        Topics.PROMPTS);
     prefixed(who, ResourceType.TOPIC, "attune-ingest", READ, DESCRIBE, DESCRIBE_CONFIGS);
     prefixed(who, ResourceType.GROUP, "attune-trainer", DESCRIBE);
     cluster(who);

@@ -2,6 +2,8 @@ package dev.attune.cli.models;
 
 import dev.attune.cli.CliException;
 import dev.attune.cli.CommonOptions;
+import dev.attune.cli.cluster.ArtifactInventory;
+import dev.attune.cli.cluster.ArtifactInventory.Held;
 import dev.attune.cli.cluster.ClusterOptions;
 import dev.attune.cli.cluster.KafkaCalls;
 import dev.attune.cli.cluster.PublishedModels;
@@ -36,13 +38,18 @@ import picocli.CommandLine.Spec;
 /** {@code attune models}: what is published and served, and choosing it by hand. */
 @Command(
     name = "models",
-    description = "List the published models, show where one comes from, hold or roll one back.",
+    description =
+        "List the published models, show where one comes from, hold or roll one back, clean up.",
     synopsisSubcommandLabel = "COMMAND")
 public final class ModelsCommand implements Runnable {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final String MODEL = "MODEL";
   private static final String MODEL_HELP =
       "general or domain/NAME, as 'list' shows it; of a domain its name is enough.";
+
+  /** Longer than any trainer takes from storing an artifact to naming it. */
+  private static final Duration YOUNGEST = Duration.ofMinutes(5);
+
   private static final String DRY_RUN = "--dry-run";
   private static final String DRY_RUN_HELP = "Only say what would be written.";
 
@@ -57,7 +64,7 @@ public final class ModelsCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "a command is missing: list, show, pin, unpin or rollback");
+        command.commandLine(), "a command is missing: list, show, pin, unpin, rollback or clean");
   }
 
   @Command(
@@ -211,6 +218,73 @@ public final class ModelsCommand implements Runnable {
       JsonReport.write(common.json(), report);
     }
     return 0;
+  }
+
+  @Command(
+      name = "clean",
+      description = {
+        "Delete artifacts that no manifest names.",
+        "Trainers delete what they replace; this is for what one had stored that died before it"
+            + " was committed."
+      })
+  int clean(
+      @Mixin CommonOptions common,
+      @Mixin ClusterOptions cluster,
+      @Option(
+              names = "--older-than",
+              paramLabel = "AGE",
+              defaultValue = "PT1H",
+              description =
+                  "Only those stored longer ago than this, PT5M at least: a trainer may be about to"
+                      + " name younger ones (default: ${DEFAULT-VALUE}).")
+          Duration olderThan,
+      @Option(names = DRY_RUN, description = "Only say what would be deleted.") boolean dryRun) {
+    if (olderThan.compareTo(YOUNGEST) < 0) {
+      throw new ParameterException(
+          command.commandLine(), "--older-than must be " + YOUNGEST + " or more");
+    }
+    KafkaSettings kafka = cluster.kafka();
+    Instant before = Instant.now().minus(olderThan);
+    List<Held> unnamed = unnamed(kafka, common.console());
+    List<Held> old = unnamed.stream().filter(held -> held.newest().isBefore(before)).toList();
+    if (!dryRun) {
+      delete(kafka, old);
+    }
+    long bytes = old.stream().mapToLong(Held::bytes).sum();
+    common
+        .console()
+        .printf(
+            "%d artifacts of %,d bytes %s deleted, %d younger ones left",
+            old.size(), bytes, dryRun ? "would be" : "are", unnamed.size() - old.size());
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("artifacts", old.size());
+    report.put("bytes", bytes);
+    report.put("younger", unnamed.size() - old.size());
+    report.put("dry_run", dryRun);
+    JsonReport.write(common.json(), report);
+    return 0;
+  }
+
+  /** Manifests come last: what they name was stored before them. */
+  private static List<Held> unnamed(KafkaSettings kafka, Console console) {
+    try (PublishedModels models = new PublishedModels(kafka);
+        ArtifactInventory inventory = new ArtifactInventory(kafka);
+        Progress ignored = console.progress("Looking through artifacts", "", -1)) {
+      inventory.refresh();
+      return inventory.unnamed(models.refreshAll().values());
+    }
+  }
+
+  private static void delete(KafkaSettings kafka, List<Held> artifacts) {
+    try (RecordSender sender = new RecordSender(kafka, "attune-models")) {
+      List<CompletableFuture<?>> sent = new ArrayList<>();
+      for (Held artifact : artifacts) {
+        artifact.keys().forEach(key -> sent.add(sender.sendTombstone(Topics.ARTIFACTS, key)));
+      }
+      sent.forEach(CompletableFuture::join);
+    } catch (CompletionException e) {
+      throw KafkaCalls.failure(kafka, e);
+    }
   }
 
   /** Takes back what an operator asked for, so that the model is served as it is trained. */

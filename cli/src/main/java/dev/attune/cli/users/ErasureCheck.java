@@ -92,6 +92,7 @@ final class ErasureCheck implements AutoCloseable {
     opened(
         () -> new PipelinePlace(kafka, "trainer, users pipeline", names.usersGroup(), word, users));
     opened(() -> ModelStatesPlace.current(kafka, userId));
+    opened(() -> new ReplacedStatesPlace(kafka, userId));
     opened(() -> new ScorerPlace(kafka, userId));
     opened(() -> ModelStatesPlace.kept(kafka, userId));
     for (String topic : logs) {

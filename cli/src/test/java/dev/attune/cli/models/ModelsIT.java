@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.cli.Attune;
+import dev.attune.cli.cluster.ArtifactInventory;
 import dev.attune.cli.cluster.PublishedModels;
 import dev.attune.cli.traffic.RecordSender;
 import dev.attune.embedded.EmbeddedCluster;
@@ -14,16 +15,23 @@ import dev.attune.schemas.ModelKeys;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.ArtifactChunk;
 import dev.attune.schemas.events.ModelVersion;
+import dev.attune.schemas.serde.AvroSerializer;
 import dev.attune.trainer.core.Chunks;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -171,6 +179,62 @@ class ModelsIT {
         .contains(Chunks.sha256(state))
         .contains("0 of 1 chunks are there");
     assertThat(manifests()).doesNotContainKey(ModelKeys.rollback("domain/gone"));
+  }
+
+  @Test
+  void shouldDeleteWhatNoManifestNames() throws IOException {
+    // Given
+    publish("domain/kept", 2);
+    String old = store("left two hours ago", Duration.ofHours(2));
+    String young = store("stored a minute ago", Duration.ofMinutes(1));
+    assertThat(run("clean", "--dry-run")).as(err.toString()).isZero();
+    assertThat(stored()).contains(old, young);
+    Path report = dir.resolve("clean.json");
+
+    // When
+    int exitCode = run("clean", "--json", report.toString());
+
+    // Then
+    assertThat(exitCode).as(err.toString()).isZero();
+    assertThat(stored())
+        .contains(
+            young,
+            Chunks.sha256(Manifests.weights("domain/kept", 1)),
+            Chunks.sha256(Manifests.state("domain/kept", 2)))
+        .doesNotContain(old);
+    assertThat(json(report).path("artifacts").asInt()).isEqualTo(1);
+    assertThat(json(report).path("bytes").asInt()).isEqualTo("left two hours ago".length());
+    assertThat(json(report).path("younger").asInt()).isPositive();
+    assertThat(run("clean")).isZero();
+    assertThat(out.toString()).contains("0 artifacts of 0 bytes are deleted");
+  }
+
+  /** Stores an artifact that nothing names; returns its sha-256. */
+  private static String store(String content, Duration ago) {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    ArtifactChunk chunk = Chunks.split(Chunks.describe(bytes), bytes).get(0);
+    try (AvroSerializer<ArtifactChunk> serializer = new AvroSerializer<>();
+        KafkaProducer<String, byte[]> producer =
+            new KafkaProducer<>(
+                kafka().producer("test"), new StringSerializer(), new ByteArraySerializer())) {
+      serializer.configure(kafka().serde(), false);
+      producer.send(
+          new ProducerRecord<>(
+              Topics.ARTIFACTS.name(),
+              null,
+              Instant.now().minus(ago).toEpochMilli(),
+              Chunks.key(chunk.getSha256(), 0),
+              serializer.serialize(Topics.ARTIFACTS.name(), chunk)));
+    }
+    return chunk.getSha256();
+  }
+
+  /** The artifacts that are stored. */
+  private static List<String> stored() {
+    try (ArtifactInventory inventory = new ArtifactInventory(kafka())) {
+      inventory.refresh();
+      return inventory.unnamed(List.of()).stream().map(ArtifactInventory.Held::sha256).toList();
+    }
   }
 
   private static void publish(String name, long versions) {

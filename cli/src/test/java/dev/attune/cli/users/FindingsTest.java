@@ -209,6 +209,17 @@ class FindingsTest {
   }
 
   @Test
+  void shouldSayWhoDeletesWhatWasReplaced() {
+    // When
+    Finding finding = ReplacedStatesPlace.finding(3, 1);
+
+    // Then
+    assertThat(finding.erased()).isFalse();
+    assertThat(finding.detail()).startsWith("1 of 3 artifacts").contains("attune models clean");
+    assertThat(ReplacedStatesPlace.finding(3, 0).erased()).isTrue();
+  }
+
+  @Test
   void shouldFindBytesWhereverTheyStand() {
     // Given
     byte[] whole = {1, 2, 3, 1, 2, 4};

@@ -10,9 +10,14 @@ import java.util.List;
  *     buckets were read
  * @param models how many models the partition has, unchanged ones included
  * @param trainedPosition the position of the newest manifests once this checkpoint is committed
+ * @param erased whether users have left since the last committed checkpoint
  */
 public record Checkpoint(
-    long position, List<ModelCheckpoint> changed, int models, long trainedPosition) {
+    long position,
+    List<ModelCheckpoint> changed,
+    int models,
+    long trainedPosition,
+    boolean erased) {
   public Checkpoint {
     changed = List.copyOf(changed);
   }

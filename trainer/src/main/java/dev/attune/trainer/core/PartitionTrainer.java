@@ -31,6 +31,7 @@ public final class PartitionTrainer implements AutoCloseable {
   private final RewardsConfig config;
   private final Map<String, TrainedModel> models = new TreeMap<>();
   private Erasures erasures = Erasures.NONE;
+  private boolean erased;
   private long position;
   private long trainedPosition = NOT_TRAINED;
   private long committedPosition;
@@ -212,11 +213,17 @@ public final class PartitionTrainer implements AutoCloseable {
       return false;
     }
     erasures = left;
+    erased = true;
     boolean held = false;
     for (TrainedModel model : models.values()) {
       held |= model.forget(left);
     }
     return held;
+  }
+
+  /** True where users have left since the last committed checkpoint, whether held here or not. */
+  public boolean erased() {
+    return erased;
   }
 
   /** True where there is anything to commit: a changed model or a moved position. */
@@ -240,7 +247,7 @@ public final class PartitionTrainer implements AutoCloseable {
       }
     }
     return new Checkpoint(
-        position, changed, models.size(), changed.isEmpty() ? trainedPosition : position);
+        position, changed, models.size(), changed.isEmpty() ? trainedPosition : position, erased);
   }
 
   /**
@@ -258,6 +265,7 @@ public final class PartitionTrainer implements AutoCloseable {
     }
     committedPosition = position;
     trainedPosition = checkpoint.trainedPosition();
+    erased = false;
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,6 +169,30 @@ public final class VersionHistory {
       }
     }
     return new Obsolete(versions, List.copyOf(artifacts.values()), due);
+  }
+
+  /**
+   * The states of a model that no manifest needs, those within the grace included: they hold
+   * events, so after a user has left they do not wait for a slow reader.
+   *
+   * @param replacing whether the current manifest is being replaced as well
+   */
+  public List<Artifact> passedStates(String name, boolean replacing) {
+    Set<String> needed = new HashSet<>();
+    log.forEach(
+        (key, version) -> {
+          if (!replacing || !key.equals(name)) {
+            name(version, needed);
+          }
+        });
+    Map<String, Artifact> passed = new LinkedHashMap<>();
+    Stream.concat(
+            replaced.getOrDefault(name, new ArrayDeque<>()).stream().map(Replaced::version),
+            current(name).stream())
+        .map(ModelVersion::getState)
+        .filter(state -> !needed.contains(state.getSha256()))
+        .forEach(state -> passed.put(state.getSha256(), state));
+    return List.copyOf(passed.values());
   }
 
   private List<ModelVersion> obsoleteVersions(String name, Instant now, int limit) {

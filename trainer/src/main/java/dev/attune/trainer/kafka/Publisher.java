@@ -74,11 +74,14 @@ final class Publisher {
     }
     artifacts.confirm();
     List<ModelVersion> all = Stream.concat(versions.stream(), calibrations.stream()).toList();
-    List<VersionHistory.Obsolete> obsolete = obsolete(all, now);
+    List<VersionHistory.Obsolete> obsolete = obsolete(partition, all, now);
+    List<Artifact> passed = checkpoint.erased() ? passedStates(partition, versions) : List.of();
     boolean committed =
         transactions.run(
             partition.producer(),
-            group -> commit(partition, checkpoint, versions, calibrations, all, obsolete, group));
+            group ->
+                commit(
+                    partition, checkpoint, versions, calibrations, all, obsolete, passed, group));
     if (!committed) {
       return Optional.empty();
     }
@@ -93,6 +96,7 @@ final class Publisher {
       List<ModelVersion> calibrations,
       List<ModelVersion> all,
       List<VersionHistory.Obsolete> obsolete,
+      List<Artifact> passed,
       ConsumerGroupMetadata group) {
     Producer<String, SpecificRecord> producer = partition.producer();
     producer.beginTransaction();
@@ -110,12 +114,11 @@ final class Publisher {
       for (ModelVersion version : old.versions()) {
         producer.send(manifest(ModelKeys.history(version.getName(), version.getVersion()), null));
       }
-      for (Artifact artifact : old.artifacts()) {
-        if (!published.contains(artifact.getSha256())) {
-          ArtifactStore.tombstones(artifact).forEach(producer::send);
-        }
-      }
     }
+    Stream.concat(obsolete.stream().flatMap(old -> old.artifacts().stream()), passed.stream())
+        .filter(artifact -> !published.contains(artifact.getSha256()))
+        .flatMap(artifact -> ArtifactStore.tombstones(artifact).stream())
+        .forEach(producer::send);
     CommitNote note =
         new CommitNote(partition.topicId(), checkpoint.models(), checkpoint.trainedPosition());
     producer.sendOffsetsToTransaction(
@@ -163,13 +166,28 @@ final class Publisher {
   }
 
   /** Reads the log first: it says which versions of any model are kept. */
-  private List<VersionHistory.Obsolete> obsolete(List<ModelVersion> versions, Instant now) {
-    if (versions.isEmpty()) {
-      return List.of();
-    }
+  private List<VersionHistory.Obsolete> obsolete(
+      OwnedPartition partition, List<ModelVersion> changed, Instant now) {
     manifests.refresh();
-    return versions.stream()
-        .map(version -> manifests.history().obsolete(version.getName(), now, CLEANED_AT_ONCE))
+    return Stream.concat(
+            partition.trainer().names().stream(), changed.stream().map(ModelVersion::getName))
+        .distinct()
+        .map(name -> manifests.history().obsolete(name, now, CLEANED_AT_ONCE))
+        .toList();
+  }
+
+  /** Whether something of the partition's models is of no use any more, as far as was read. */
+  boolean hasObsolete(OwnedPartition partition) {
+    Instant now = clock.instant();
+    return partition.trainer().names().stream()
+        .map(name -> manifests.history().obsolete(name, now, CLEANED_AT_ONCE))
+        .anyMatch(obsolete -> !obsolete.versions().isEmpty() || !obsolete.replaced().isEmpty());
+  }
+
+  private List<Artifact> passedStates(OwnedPartition partition, List<ModelVersion> changed) {
+    Set<String> replacing = changed.stream().map(ModelVersion::getName).collect(Collectors.toSet());
+    return partition.trainer().names().stream()
+        .flatMap(name -> manifests.history().passedStates(name, replacing.contains(name)).stream())
         .toList();
   }
 

@@ -368,7 +368,10 @@ public final class RewardsPipeline implements Pipeline {
               boolean stored =
                   learning.call(() -> partition.trainer().forget(erasures.erasures()), () -> {});
               stored |= requests.carryOut(partition);
-              if (stored) {
+              // While something is learned, the next checkpoint cleans up.
+              boolean idle = !partition.trainer().uncommitted();
+              boolean unclean = partition.trainer().erased() || publisher.hasObsolete(partition);
+              if (stored || (idle && unclean)) {
                 commit(partition);
               }
             });

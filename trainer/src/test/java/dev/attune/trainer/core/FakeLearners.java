@@ -6,6 +6,7 @@ import dev.attune.model.reward.EncodedExample;
 import dev.attune.model.reward.LearnedBatch;
 import dev.attune.model.reward.LearnerCounts;
 import dev.attune.model.reward.Prediction;
+import dev.attune.model.reward.UserKey;
 import dev.attune.schemas.events.Feedback;
 import dev.attune.schemas.events.PreferenceBucket;
 import java.util.ArrayList;
@@ -90,11 +91,12 @@ public final class FakeLearners implements LearnerFactory {
       for (Feedback feedback : bucket.getFeedback()) {
         beforeLearning.run();
         pending.add(
-            "%s %d %d %s"
+            "%s %d %d %d %s"
                 .formatted(
                     head,
                     feedback.getComparisons().size(),
                     feedback.getJudgements().size(),
+                    UserKey.of(bucket.getUserId()),
                     feedback.getEventId()));
         if (pending.size() == BATCH) {
           events += BATCH;
@@ -148,7 +150,9 @@ public final class FakeLearners implements LearnerFactory {
 
     @Override
     public int forget(long user) {
-      return 0;
+      int before = pending.size();
+      pending.removeIf(line -> line.split(" ", -1)[3].equals(Long.toString(user)));
+      return before - pending.size();
     }
 
     @Override

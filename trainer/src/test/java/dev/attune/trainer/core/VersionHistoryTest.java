@@ -7,6 +7,7 @@ import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.ModelVersion;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,24 @@ class VersionHistoryTest {
     // Then
     assertThat(obsolete.versions()).isEmpty();
     assertThat(obsolete.artifacts()).containsExactly(artifact("s1 later"));
+  }
+
+  @Test
+  void shouldPassTheStatesThatNoManifestNames() {
+    // Given
+    VersionHistory history = history(Duration.ofDays(1));
+    publish(history, "general", 1);
+    history.add("general", Versions.with("general", 1, "w1", "s1 later"));
+    history.add("general", Versions.with("general", 1, "w1", "s1 last"));
+
+    // When
+    List<Artifact> passed = history.passedStates("general", false);
+
+    // Then
+    assertThat(passed).containsExactly(artifact("s1 later"));
+    assertThat(history.passedStates("general", true))
+        .containsExactly(artifact("s1 later"), artifact("s1 last"));
+    assertThat(history.obsolete("general", LATER, 10).artifacts()).isEmpty();
   }
 
   @Test
