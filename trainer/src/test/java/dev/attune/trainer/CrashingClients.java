@@ -8,6 +8,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -27,6 +28,7 @@ final class CrashingClients implements TrainerClients {
   private final TrainerClients clients;
   private final String point;
   private final AtomicInteger passes;
+  private final BooleanSupplier from;
   private volatile boolean died;
 
   /** The process is gone; nothing may catch it. */
@@ -43,6 +45,14 @@ final class CrashingClients implements TrainerClients {
    * @param passes how often it gets past there before
    */
   CrashingClients(TrainerClients clients, String point, int passes) {
+    this(clients, point, passes, () -> true);
+  }
+
+  /**
+   * @param from passes count once this is so
+   */
+  CrashingClients(TrainerClients clients, String point, int passes, BooleanSupplier from) {
+    this.from = from;
     this.clients = clients;
     this.point = point;
     this.passes = new AtomicInteger(passes);
@@ -53,7 +63,7 @@ final class CrashingClients implements TrainerClients {
   }
 
   void step(String what) {
-    if (died || (what.equals(point) && passes.decrementAndGet() < 0)) {
+    if (died || (what.equals(point) && from.getAsBoolean() && passes.decrementAndGet() < 0)) {
       died = true;
       throw new Crash();
     }

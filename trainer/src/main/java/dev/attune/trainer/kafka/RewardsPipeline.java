@@ -370,8 +370,8 @@ public final class RewardsPipeline implements Pipeline {
               stored |= requests.carryOut(partition);
               // While something is learned, the next checkpoint cleans up.
               boolean idle = !partition.trainer().uncommitted();
-              boolean unclean = partition.trainer().erased() || publisher.hasObsolete(partition);
-              if (stored || (idle && unclean)) {
+              if (stored
+                  || (idle && (partition.trainer().erased() || publisher.hasObsolete(partition)))) {
                 commit(partition);
               }
             });

@@ -3,6 +3,7 @@ package dev.attune.trainer.kafka.users;
 import dev.attune.schemas.Topics;
 import dev.attune.schemas.events.Evaluation;
 import dev.attune.trainer.kafka.GroupMember;
+import dev.attune.trainer.kafka.LearningThread;
 import dev.attune.trainer.users.UserPartition;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
@@ -163,17 +164,8 @@ final class UsersTransactions implements AutoCloseable {
     return () -> {
       if (made.getAndSet(true)) {
         one.further().run();
-        return;
-      }
-      try {
-        one.first().get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof Error error) {
-          throw error;
-        }
-        throw (RuntimeException) e.getCause();
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
+      } else {
+        LearningThread.result(one.first());
       }
     };
   }
