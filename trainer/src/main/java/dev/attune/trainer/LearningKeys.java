@@ -127,6 +127,21 @@ final class LearningKeys {
           0,
           1_000_000,
           "General events that a domain's model is given to draw them from.");
+  private static final ConfigKey<Double> SOURCE_VARIANCE =
+      decimal(
+          "source-variance",
+          DEFAULTS.sourceVariance(),
+          0,
+          1000,
+          "Variance, beforehand, of what a source of the general model adds to a reward: its head is"
+              + " then learned in closed form; 0 learns it by gradient.");
+  private static final ConfigKey<Integer> SOURCE_DIMENSIONS =
+      integer(
+          "source-dimensions",
+          DEFAULTS.sourceDimensions(),
+          1,
+          1024,
+          "Directions in which that may lie at most, of the base's hidden size.");
   private static final ConfigKey<Integer> PROMPT_TOKENS =
       integer(
           "prompt-tokens",
@@ -176,6 +191,8 @@ final class LearningKeys {
         ENRICHMENT,
         ENRICHMENT_EVENTS,
         ENRICHMENT_MEMORY,
+        SOURCE_VARIANCE,
+        SOURCE_DIMENSIONS,
         POOLING,
         LENGTH,
         PROMPT_TOKENS,
@@ -215,6 +232,8 @@ final class LearningKeys {
         configuration.get(ENRICHMENT),
         configuration.get(ENRICHMENT_EVENTS),
         configuration.get(ENRICHMENT_MEMORY),
+        configuration.get(SOURCE_VARIANCE),
+        configuration.get(SOURCE_DIMENSIONS),
         configuration.get(SEED));
   }
 

@@ -138,6 +138,8 @@ class TrainerAppIT {
             0.05,
             1,
             8,
+            0,
+            128,
             1);
     return new TrainerConfig(
         fixture.settings(),

@@ -44,6 +44,8 @@ record OfflineRecipe(
             0.2,
             3,
             EVENTS,
+            0,
+            128,
             1);
     return new OfflineRecipe(Stage1Config::evaluation, config, 1, 4);
   }

@@ -92,6 +92,8 @@ class OfflineEvaluationTest {
             0.2,
             1,
             100,
+            0,
+            128,
             1);
     return new OfflineRecipe(
         seed -> new Stage1Config(300, 32, 64, 2, 2, 64, 32, 4, 30, 0.02, 3e-3, seed), config, 2, 8);

@@ -1,6 +1,7 @@
 package dev.attune.model.reward;
 
 import dev.attune.model.engine.Precision;
+import dev.attune.model.head.GaussianWeights;
 import dev.attune.model.reward.RewardWeights.Identity;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -24,6 +25,7 @@ record LearnerState(
     boolean general,
     List<String> heads,
     Map<String, Slot> slots,
+    Map<String, GaussianWeights> effects,
     LearnerCounts counts,
     double replayDue,
     double boost,
@@ -34,7 +36,8 @@ record LearnerState(
     List<EncodedExample> memory,
     List<EncodedExample> enrichment,
     List<EncodedExample> pending) {
-  private static final int MAGIC = 0x41544c34; // "ATL4"
+  private static final int MAGIC = 0x41544c35; // "ATL5"
+  private static final int WITHOUT_EFFECTS = 0x41544c34; // "ATL4"
   private static final int WITHOUT_USERS = 0x41544c33; // "ATL3"
   private static final Set<Integer> OLD_MAGICS = Set.of(0x41544c31, 0x41544c32); // "ATL1", "ATL2"
 
@@ -71,6 +74,13 @@ record LearnerState(
           writeFloats(out, values);
         }
       }
+      out.writeInt(effects.size());
+      for (Map.Entry<String, GaussianWeights> entry : effects.entrySet()) {
+        out.writeUTF(entry.getKey());
+        out.writeInt(entry.getValue().size());
+        writeFloats(out, entry.getValue().mean());
+        writeFloats(out, entry.getValue().covariance());
+      }
       out.writeLong(counts.events());
       out.writeLong(counts.comparisons());
       out.writeLong(counts.judgements());
@@ -106,8 +116,8 @@ record LearnerState(
         throw new IllegalArgumentException(
             "the state is of an earlier version of this format: the model must be trained anew");
       }
-      boolean newest = magic == MAGIC;
-      if (!newest && magic != WITHOUT_USERS) {
+      boolean users = magic != WITHOUT_USERS;
+      if (magic != MAGIC && magic != WITHOUT_EFFECTS && users) {
         throw new IllegalArgumentException("the bytes are not the state of a reward learner");
       }
       Identity identity =
@@ -137,20 +147,22 @@ record LearnerState(
         float[] square = readFloats(in, size);
         slots.put(name, new Slot(shape, weight, mean, square, steps, readFloats(in, size)));
       }
+      Map<String, GaussianWeights> effects =
+          magic == MAGIC ? readEffects(in) : new LinkedHashMap<>();
       long events = in.readLong();
       long comparisons = in.readLong();
       long judgements = in.readLong();
       long replayed = in.readLong();
       long steps = in.readLong();
       double replayDue = in.readDouble();
-      double boost = newest ? in.readDouble() : 1;
-      long boostUntil = newest ? in.readLong() : 0;
+      double boost = users ? in.readDouble() : 1;
+      long boostUntil = users ? in.readLong() : 0;
       double loss = in.readDouble();
       double accuracy = in.readDouble();
       long memorySeen = in.readLong();
-      List<EncodedExample> memory = readExamples(in, newest);
-      List<EncodedExample> enrichment = readExamples(in, newest);
-      List<EncodedExample> pending = readExamples(in, newest);
+      List<EncodedExample> memory = readExamples(in, users);
+      List<EncodedExample> enrichment = readExamples(in, users);
+      List<EncodedExample> pending = readExamples(in, users);
       LearnerCounts counts =
           LearnerCounts.of(events, comparisons, judgements, pending, replayed, steps);
       return new LearnerState(
@@ -158,6 +170,7 @@ record LearnerState(
           general,
           heads,
           slots,
+          effects,
           counts,
           replayDue,
           boost,
@@ -171,6 +184,17 @@ record LearnerState(
     } catch (IOException e) {
       throw new IllegalArgumentException("the state of a reward learner is cut off", e);
     }
+  }
+
+  private static Map<String, GaussianWeights> readEffects(DataInputStream in) throws IOException {
+    Map<String, GaussianWeights> effects = new LinkedHashMap<>();
+    for (int i = in.readInt(); i > 0; i--) {
+      String source = in.readUTF();
+      int size = in.readInt();
+      float[] mean = readFloats(in, size);
+      effects.put(source, GaussianWeights.restore(mean, readFloats(in, size * (size + 1) / 2)));
+    }
+    return effects;
   }
 
   private static List<EncodedExample> readExamples(DataInputStream in, boolean users)

@@ -20,6 +20,11 @@ package dev.attune.model.reward;
  *     general preference enrichment of Cheng et al. 2023
  * @param enrichmentEvents general events that carry this share, from each source in turn
  * @param enrichmentMemory general events that a domain's model is given to draw them from
+ * @param sourceVariance makes the heads of the general model's sources random effects, learned in
+ *     closed form: the variance, beforehand, of what a source adds to the pooled head's reward of a
+ *     reply; 0 learns sources' heads by gradient
+ * @param sourceDimensions in how many directions of the base's states a source's effect lies at
+ *     most; a base of more has them projected
  * @param seed decides the initial adapter, the memory's sample and the replayed events
  */
 public record OnlineConfig(
@@ -36,6 +41,8 @@ public record OnlineConfig(
     double enrichment,
     int enrichmentEvents,
     int enrichmentMemory,
+    double sourceVariance,
+    int sourceDimensions,
     long seed) {
 
   /** Checks every component. */
@@ -50,6 +57,8 @@ public record OnlineConfig(
     Limits.within("enrichment", enrichment, 0, 0.99);
     Limits.within("enrichmentEvents", enrichmentEvents, 0, 4096);
     Limits.within("enrichmentMemory", enrichmentMemory, 0, 1_000_000);
+    Limits.within("sourceVariance", sourceVariance, 0, 1000);
+    Limits.within("sourceDimensions", sourceDimensions, 1, 1024);
   }
 
   /** The recipe for a small base. */
@@ -67,6 +76,8 @@ public record OnlineConfig(
         512,
         0.03,
         1,
+        128,
+        0,
         128,
         1);
   }
@@ -118,6 +129,8 @@ public record OnlineConfig(
         newEnrichment,
         enrichmentEvents,
         enrichmentMemory,
+        sourceVariance,
+        sourceDimensions,
         newSeed);
   }
 }

@@ -35,6 +35,9 @@ import org.slf4j.LoggerFactory;
  *   <li>a step is taken as soon as {@link OnlineConfig#batchEvents} events wait, so that batches do
  *       not depend on how the events were handed over;
  *   <li>some steps on remembered events follow each of them, fewer as events grow;
+ *   <li>the heads of the general model's sources are rows that gradients train as well, or, with
+ *       {@link OnlineConfig#sourceVariance}, {@link SourceEffects random effects} on the pooled one
+ *       in closed form, each fresh event once;
  *   <li>a domain's model sees general events in each step, so that it keeps what it knew (general
  *       preference enrichment);
  *   <li>what is served is a running average of the weights.
@@ -60,6 +63,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private List<EncodedExample> enrichment;
   private List<List<EncodedExample>> enrichmentBySource;
   private TrainableParameters parameters;
+  private final @Nullable SourceEffects effects;
   private long events;
   private long comparisons;
   private long judgements;
@@ -89,6 +93,11 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.enrichment = state.enrichment();
     this.enrichmentBySource = bySource(enrichment);
     this.pending = new ArrayList<>(state.pending());
+    this.effects =
+        general && config.sourceVariance() > 0
+            ? new SourceEffects(base.config().hiddenSize(), config, state.effects())
+            : null;
+    requireSources(state);
     this.parameters = TrainableParameters.of(state.slots());
     this.scaling = Tensors.of(manager, new float[] {model.scaling()});
     this.events = state.counts().events();
@@ -101,6 +110,19 @@ public final class OnlineRewardLearner implements AutoCloseable {
     this.boostUntil = state.boostUntil();
     this.loss = state.loss();
     this.accuracy = state.accuracy();
+  }
+
+  /** What one way of learning sources' heads has learned is no start for the other. */
+  private void requireSources(LearnerState state) {
+    long rows = state.slots().get(RewardWeights.HEADS).shape()[0];
+    if (rows != (effects == null ? state.heads().size() : 1)) {
+      throw new IllegalArgumentException(
+          "sources' heads were learned %s; with sourceVariance = %s they are learned %s"
+              .formatted(
+                  effects == null ? "in closed form" : "by gradient",
+                  config.sourceVariance(),
+                  effects == null ? "by gradient" : "in closed form"));
+    }
   }
 
   private static List<List<EncodedExample>> bySource(List<EncodedExample> examples) {
@@ -164,6 +186,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
         general,
         start.headList(),
         slots,
+        Map.of(),
         LearnerCounts.NONE,
         0,
         1,
@@ -218,7 +241,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
 
   private LearnedBatch learn(List<EncodedExample> fresh, boolean predict) {
     fresh.forEach(example -> addHead(example.head()));
-    List<Prediction> predictions = predict ? predict(fresh) : List.of();
+    List<Prediction> predictions = predict || effects != null ? predict(fresh) : List.of();
     float gradientNorm = step(fresh, true);
     for (EncodedExample example : fresh) {
       memory.add(example);
@@ -243,6 +266,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
     int pooled = heads.indexOf(RewardWeights.POOLED);
     heads.add(head);
+    if (effects != null) {
+      return;
+    }
     Map<String, Slot> slots = new LinkedHashMap<>(parameters.slots());
     slots.compute(RewardWeights.HEADS, (name, rows) -> longer(rows, pooled));
     slots.compute(RewardWeights.BIASES, (name, rows) -> longer(rows, pooled));
@@ -372,6 +398,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
               base,
               config.model());
       targets.putTensors(scratch, part, tensors);
+      putEffects(scratch, tensors);
       OptimizerConfig optimizer = config.optimizer();
       new TrainingPass(
               optimizer.checkpointing(),
@@ -391,6 +418,19 @@ public final class OnlineRewardLearner implements AutoCloseable {
             config.imitation());
       }
     }
+  }
+
+  private void putEffects(NDManager scratch, Map<String, NDArray> tensors) {
+    if (effects == null) {
+      return;
+    }
+    float[] rows = effects.rows(heads);
+    int count = heads.size();
+    tensors.put(
+        "effects", Tensors.owned(scratch, rows, TorchScript.FLOAT32, count, rows.length / count));
+    tensors.put(
+        "effect_biases",
+        Tensors.owned(scratch, effects.biases(heads), TorchScript.FLOAT32, count, 1));
   }
 
   /** Steps along the gradients; returns their norm. */
@@ -417,45 +457,59 @@ public final class OnlineRewardLearner implements AutoCloseable {
             .get(0))[0];
   }
 
-  /** Asks the weights that are served now about events. */
+  /**
+   * Asks the weights that are served now about events; what is learned in closed form then learns
+   * them, on the states that were asked about.
+   */
   private List<Prediction> predict(List<EncodedExample> fresh) {
-    int pooled = heads.indexOf(RewardWeights.POOLED);
     List<EncodedExample> teaching = fresh.stream().filter(EncodedExample::teaches).toList();
     SharedTexts texts = SharedTexts.of(teaching, config.microBatchTokens());
-    List<float[]> rewards = new ArrayList<>();
-    try (NDManager scratch = manager.newSubManager();
-        Dictionary served = parameters.servedWith(scaling)) {
-      for (List<Weighted> part :
-          parts(texts.merged().stream().map(e -> new Weighted(e, 1)).toList())) {
-        rewards.add(rewards(scratch, part.stream().map(Weighted::example).toList(), served));
-      }
-    }
-    float[] all = joined(rewards);
-    float[] biases = parameters.servedValues(RewardWeights.BIASES);
+    HeadInputs read = read(texts.merged());
+    int pooled = heads.indexOf(RewardWeights.POOLED);
+    float[] rows = servedHeads().values();
+    float[] biases = servedBiases().values();
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < teaching.size(); i++) {
       EncodedExample example = teaching.get(i);
-      int[] rows = texts.rows().get(i);
-      int head = heads.indexOf(example.head());
+      int[] replies = texts.rows().get(i);
+      int own = heads.indexOf(example.head());
       predictions.add(
           new Prediction(
               example,
-              example.logOdds(column(all, rows, head), biases[head]),
-              example.logOdds(column(all, rows, pooled), biases[pooled])));
+              example.logOdds(read.rewards(replies, rows, own), biases[own]),
+              example.logOdds(read.rewards(replies, rows, pooled), biases[pooled])));
+    }
+    if (effects != null) {
+      for (int i = 0; i < teaching.size(); i++) {
+        if (!teaching.get(i).head().equals(RewardWeights.POOLED)) {
+          double[] offsets = predictions.get(i).pooled();
+          effects.learn(teaching.get(i), read, texts.rows().get(i), offsets);
+        }
+      }
     }
     return predictions;
   }
 
-  /** Rewards [replies, heads] under an adapter. */
-  private float[] rewards(NDManager results, List<EncodedExample> examples, Dictionary adapter) {
-    List<EncodedDialogue> dialogues = examples.stream().map(EncodedExample::dialogue).toList();
+  /** What heads read of replies under the served adapter. */
+  private HeadInputs read(List<EncodedExample> examples) {
+    List<float[]> read = new ArrayList<>();
+    try (NDManager scratch = manager.newSubManager();
+        Dictionary served = parameters.servedWith(scaling)) {
+      for (List<Weighted> part : parts(examples.stream().map(e -> new Weighted(e, 1)).toList())) {
+        read.add(read(scratch, part.stream().map(e -> e.example().dialogue()).toList(), served));
+      }
+    }
+    return new HeadInputs(joined(read), config.model().inputs(base.config().hiddenSize()));
+  }
+
+  private float[] read(NDManager results, List<EncodedDialogue> dialogues, Dictionary adapter) {
     try (NDManager scratch = results.newSubManager();
         Dictionary inputs =
             new Dictionary(EncodedDialogue.tensors(scratch, dialogues, base, config.model()))) {
       return Tensors.floats(
           TorchScript.SHARED.infer(
               scratch,
-              "score",
+              "reply_inputs",
               inputs,
               base.weights(),
               adapter,
@@ -464,9 +518,16 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
   }
 
-  /** One head's rewards of the replies in these rows. */
-  private double[] column(float[] rewards, int[] rows, int head) {
-    return Arrays.stream(rows).mapToDouble(row -> rewards[row * heads.size() + head]).toArray();
+  /** The heads that are served, [heads, inputs]. */
+  private Parameter servedHeads() {
+    Parameter learned = parameters.served(RewardWeights.HEADS);
+    return effects == null ? learned : SourceEffects.added(learned, effects.rows(heads));
+  }
+
+  /** Their biases, [heads, 1]. */
+  private Parameter servedBiases() {
+    Parameter learned = parameters.served(RewardWeights.BIASES);
+    return effects == null ? learned : SourceEffects.added(learned, effects.biases(heads));
   }
 
   /** Keeps running means over fresh events, each measured before it was learned from. */
@@ -516,6 +577,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
     TrainableParameters abandoned = parameters;
     parameters = TrainableParameters.of(state.slots());
     abandoned.close();
+    if (effects != null) {
+      effects.restore(state.effects());
+    }
     heads.clear();
     heads.addAll(state.heads());
     memory =
@@ -571,7 +635,9 @@ public final class OnlineRewardLearner implements AutoCloseable {
 
   /** Returns the weights to serve: the running average. */
   public RewardWeights weights() {
-    Map<String, Parameter> served = parameters.served();
+    Map<String, Parameter> served = new LinkedHashMap<>(parameters.served());
+    served.put(RewardWeights.HEADS, servedHeads());
+    served.put(RewardWeights.BIASES, servedBiases());
     return new RewardWeights(Identity.of(base, config), heads, served);
   }
 
@@ -582,6 +648,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
             general,
             heads,
             parameters.slots(),
+            effects == null ? Map.of() : effects.beliefs(),
             counts(),
             replayDue,
             boost,

@@ -80,8 +80,9 @@ final class TrainableParameters implements AutoCloseable {
   }
 
   /** Returns a copy of a parameter's running average. */
-  float[] servedValues(String name) {
-    return Tensors.floats(averages.get(List.copyOf(weights.keySet()).indexOf(name)));
+  Parameter served(String name) {
+    NDArray average = averages.get(List.copyOf(weights.keySet()).indexOf(name));
+    return new Parameter(average.getShape().getShape(), Tensors.floats(average));
   }
 
   List<NDArray> means() {

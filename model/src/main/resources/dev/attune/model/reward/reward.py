@@ -6,6 +6,8 @@
 #   pool_max           (any tensor) the largest of all is read; without both, their mean
 #   characters [N]     the replies' lengths, where the heads read them
 #   reply_model [N]    which of a stack's models each reply goes to, where there is a stack
+#   effects [M, D] or [M, D+1], effect_biases [M, 1]
+#                      where sources have random effects: what each adds to the one head and its bias
 # M heads, N replies, D hidden size, Tp tokens of prompts, Tr of replies
 
 
@@ -23,16 +25,22 @@ def pool(self, states: Tensor, batch: Dict[str, Tensor]) -> Tensor:
   return torch.sum(torch.masked_fill(h, padding, 0.), [1]) / torch.unsqueeze(batch["reply_length"], -1)
 
 
-def rewards(self, states: Tensor, batch: Dict[str, Tensor], heads: Tensor) -> Tensor:
-  # r = <w, LayerNorm(h)>, and w_length * 4 (log(1 + characters) - 6) where heads read the length.
-  # LayerNorm is Ba et al. 2016, arXiv 1607.06450, its affine part the head's. 6 is the logarithm of
-  # some 400 characters, the middle of replies in chats; the unit, a length 28 % greater, is small, so
-  # that a head's weight can become as strong as people's liking for length in as few steps as its
-  # others. Packed states [Tr, D] -> [N, M], fp32
+def head_inputs(self, states: Tensor, batch: Dict[str, Tensor]) -> Tensor:
+  # z = LayerNorm(h), and 4 (log(1 + characters) - 6) where heads read the length. LayerNorm is Ba et
+  # al. 2016, arXiv 1607.06450, its affine part the head's. 6 is the logarithm of some 400 characters,
+  # the middle of replies in chats; the unit, a length 28 % greater, is small, so that a head's weight
+  # can become as strong as people's liking for length in as few steps as its others.
+  # Packed states [Tr, D] -> [N, D] or [N, D+1], fp32
   z = self.pool(states, batch)
   z = torch.layer_norm(z, [torch.size(z, -1)])
   if "characters" in batch:
     z = torch.cat([z, torch.unsqueeze(4. * (torch.log1p(batch["characters"]) - 6.), 1)], 1)
+  return z
+
+
+def rewards(self, states: Tensor, batch: Dict[str, Tensor], heads: Tensor) -> Tensor:
+  # r = <w, z>: packed states [Tr, D] -> [N, M], fp32
+  z = self.head_inputs(states, batch)
   if torch.dim(heads) == 3:
     # of each reply's own model in a stack, [models, M, D]
     own = torch.index_select(heads, 0, batch["reply_model"])
@@ -42,6 +50,11 @@ def rewards(self, states: Tensor, batch: Dict[str, Tensor], heads: Tensor) -> Te
 
 def score(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float) -> Tensor:
   return self.rewards(self.packed_states(batch, w, lora, shape, eps, False), batch, lora["heads"])
+
+
+def reply_inputs(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], lora: Dict[str, Tensor], shape: List[int], eps: float) -> Tensor:
+  # z of each reply
+  return self.head_inputs(self.packed_states(batch, w, lora, shape, eps, False), batch)
 
 
 def ranking_loss(self, rewards: Tensor, batch: Dict[str, Tensor]) -> Tensor:
@@ -83,8 +96,11 @@ def reward_gradients(self, batch: Dict[str, Tensor], w: Dict[str, Tensor], param
   replies = h
   if imitate:
     replies = torch.slice(h, 0, torch.size(batch["prompt_ids"], 0))
-  r = self.rewards(replies, batch, lora["heads"])
-  loss = self.ranking_loss(torch.flatten(r), batch) + self.judgement_loss(torch.flatten(r), lora["biases"], batch)
+  heads, biases = lora["heads"], lora["biases"]
+  if "effects" in batch:
+    heads, biases = heads + batch["effects"], biases + batch["effect_biases"]
+  r = self.rewards(replies, batch, heads)
+  loss = self.ranking_loss(torch.flatten(r), batch) + self.judgement_loss(torch.flatten(r), biases, batch)
   if imitate:
     loss = loss + imitation * self.imitation_loss(h, w, batch)
   g = self.learning_gradients(loss, h, inputs, batch, w, lora, leaves, shape, eps, imitate)

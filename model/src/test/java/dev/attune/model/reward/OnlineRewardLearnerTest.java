@@ -324,6 +324,167 @@ class OnlineRewardLearnerTest extends RewardTestBase {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void shouldLearnSourcesThatDisagreeInClosedForm(long seed) {
+    // Given: one source prefers gold, the other prefers what has none
+    OnlineConfig config = withEffects(config(8, 0, 0, seed), 6, 128);
+    List<PreferenceExample> unseen = golden(100, seed + 100);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config);
+        RewardScorer scorer = new RewardScorer(base)) {
+
+      // When
+      for (int i = 0; i < 40; i++) {
+        learner.accept("helpful", golden(4, 100 * seed + i));
+        learner.accept("harmless", contrary(golden(4, 200 * seed + i)));
+      }
+
+      // Then
+      try (ResidentModel model = scorer.load(learner.weights())) {
+        assertThat(accuracy(scorer, model, "helpful", unseen)).isGreaterThan(0.75);
+        assertThat(accuracy(scorer, model, "harmless", contrary(unseen))).isGreaterThan(0.75);
+      }
+    }
+  }
+
+  private static List<PreferenceExample> contrary(List<PreferenceExample> events) {
+    return events.stream()
+        .map(
+            event ->
+                new PreferenceExample(
+                    event.prompt(),
+                    event.replies(),
+                    event.pairs().stream().map(p -> Pair.of(p.other(), p.preferred())).toList(),
+                    null))
+        .toList();
+  }
+
+  @Test
+  void shouldGoOnInClosedFormAsIfItHadNeverStopped() {
+    // Given: three and a half batches, and states that are projected
+    OnlineConfig config = withEffects(config(4, 1.5, 0, 1), 6, 5);
+    List<PreferenceExample> events = golden(28, 1);
+    byte[] state;
+    try (OnlineRewardLearner first = OnlineRewardLearner.general(base, config)) {
+      first.accept("helpful", events.subList(0, 14));
+      state = first.state();
+    }
+    try (OnlineRewardLearner unbroken = OnlineRewardLearner.general(base, config);
+        OnlineRewardLearner restored = OnlineRewardLearner.restore(base, config, state)) {
+      unbroken.accept("helpful", events.subList(0, 14));
+      unbroken.accept("webgpt", events.subList(14, 28));
+
+      // When
+      restored.accept("webgpt", events.subList(14, 28));
+
+      // Then
+      assertThat(restored.weights().sha256()).isEqualTo(unbroken.weights().sha256());
+      assertThat(restored.state()).isEqualTo(unbroken.state());
+      assertThat(restored.weights().heads()).containsExactly("pooled", "helpful", "webgpt");
+    }
+  }
+
+  @Test
+  void shouldServeWhatItThoughtOfEventsInClosedForm() {
+    // Given: comparisons and a judgement
+    OnlineConfig config = withEffects(config(3, 0, 0, 1), 6, 128);
+    List<PreferenceExample> events = new ArrayList<>(golden(2, 3));
+    PreferenceExample judged = golden(1, 4).get(0);
+    events.add(
+        new PreferenceExample(
+            judged.prompt(),
+            judged.replies(),
+            List.of(),
+            List.of(new PreferenceExample.Judgement(1, false, 2)),
+            null));
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config);
+        RewardScorer scorer = new RewardScorer(base)) {
+      learner.accept("helpful", events);
+      RewardWeights weights = learner.weights();
+      List<Prediction> fresh = learner.accept("helpful", events).get(0).predictions();
+      try (ResidentModel model = scorer.load(weights)) {
+
+        // When
+        List<Prediction> scored =
+            scorer.predict(model, fresh.stream().map(Prediction::example).toList());
+
+        // Then
+        for (int i = 0; i < 3; i++) {
+          assertThat(scored.get(i).own()).containsExactly(fresh.get(i).own(), within(1e-5));
+          assertThat(scored.get(i).pooled()).containsExactly(fresh.get(i).pooled(), within(1e-5));
+          assertThat(scored.get(i).own()).isNotEqualTo(scored.get(i).pooled());
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldFallBackInClosedForm() {
+    // Given
+    OnlineConfig config = withEffects(config(2, 1, 0, 1), 6, 128);
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config)) {
+      learner.accept("helpful", golden(4, 1));
+      byte[] earlier = learner.state();
+      String weights = learner.weights().sha256();
+      learner.accept("helpful", golden(4, 2));
+      learner.accept("webgpt", golden(2, 3));
+
+      // When
+      learner.fallBack(earlier);
+
+      // Then
+      assertThat(learner.weights().sha256()).isEqualTo(weights);
+      assertThat(LearnerState.read(learner.state()).effects()).containsOnlyKeys("helpful");
+    }
+  }
+
+  @Test
+  void shouldLetADomainStartFromSourcesInClosedForm() {
+    // Given: a domain's model has all heads as rows of its own
+    OnlineConfig config = withEffects(config(2, 1, 0, 1), 6, 128);
+    RewardWeights general;
+    byte[] state;
+    try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config)) {
+      learner.accept("helpful", golden(20, 1));
+      general = learner.weights();
+      state = learner.state();
+    }
+
+    // When
+    try (OnlineRewardLearner domain =
+        OnlineRewardLearner.customized(base, config, general, state)) {
+
+      // Then
+      assertThat(domain.weights().heads()).containsExactly("pooled", "helpful");
+      assertThat(domain.weights().parameters().get("heads").values())
+          .containsExactly(general.parameters().get("heads").values());
+      domain.accept(RewardWeights.POOLED, golden(8, 2));
+      assertThat(domain.weights().sha256()).isNotEqualTo(general.sha256());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldRefuseAStateWhoseSourcesWereLearnedTheOtherWay(boolean closedForm) {
+    // Given
+    OnlineConfig byGradient = config(2, 1, 0, 1);
+    OnlineConfig inClosedForm = withEffects(byGradient, 6, 128);
+    byte[] state;
+    try (OnlineRewardLearner learner =
+        OnlineRewardLearner.general(base, closedForm ? inClosedForm : byGradient)) {
+      learner.accept("helpful", golden(4, 1));
+      state = learner.state();
+    }
+
+    // When / Then
+    assertThatThrownBy(
+            () -> OnlineRewardLearner.restore(base, closedForm ? byGradient : inClosedForm, state))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            closedForm ? "were learned in closed form" : "were learned by gradient")
+        .hasMessageContaining("sourceVariance");
+  }
+
   @Test
   void shouldFallBackToWhatAnEarlierStateHadLearned() {
     // Given
@@ -424,15 +585,17 @@ class OnlineRewardLearnerTest extends RewardTestBase {
     return Arrays.toString(example.dialogue().replies().get(0).ids());
   }
 
-  @Test
-  void shouldReadAStateFromBeforeEventsHadUsers() {
-    // Given: the learning rate's factor was not there either, 16 bytes before the last 36
+  @ParameterizedTest
+  @ValueSource(chars = {'3', '4'})
+  void shouldReadAStateOfAnEarlierFormat(char format) {
+    // Given: in 4 there were no effects, 4 bytes before the last 100; in 3 events had no users, and
+    // the learning rate's factor was not there either, 16 bytes before the last 36
     OnlineConfig config = config(4, 1, 0, 1);
     try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config)) {
       byte[] state = learner.state();
-      byte[] old = Arrays.copyOf(state, state.length - 16);
-      old[3] = '3';
-      System.arraycopy(state, state.length - 36, old, old.length - 36, 36);
+      byte[] withoutEffects = without(state, 4, 100);
+      byte[] old = format == '4' ? withoutEffects : without(withoutEffects, 16, 36);
+      old[3] = (byte) format;
 
       // When
       try (OnlineRewardLearner restored = OnlineRewardLearner.restore(base, config, old)) {
@@ -441,6 +604,12 @@ class OnlineRewardLearnerTest extends RewardTestBase {
         assertThat(restored.state()).isEqualTo(state);
       }
     }
+  }
+
+  private static byte[] without(byte[] bytes, int count, int before) {
+    byte[] shorter = Arrays.copyOf(bytes, bytes.length - count);
+    System.arraycopy(bytes, bytes.length - before, shorter, shorter.length - before, before);
+    return shorter;
   }
 
   @Test

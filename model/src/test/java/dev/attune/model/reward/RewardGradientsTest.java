@@ -7,10 +7,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.attune.model.engine.Tensors;
 import dev.attune.model.engine.Torch;
+import dev.attune.model.engine.TorchScript;
 import dev.attune.model.reward.Comparisons.Weighted;
 import dev.attune.model.reward.PreferenceExample.Judgement;
 import dev.attune.model.reward.PreferenceExample.Pair;
 import dev.attune.model.text.DialogueTemplate;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,26 +48,74 @@ class RewardGradientsTest extends RewardTestBase {
               config.model());
       new Comparisons(batch, HEADS, true, imitation).putTensors(manager, batch, inputs);
       Map<String, RewardWeights.Parameter> parameters = random(config, HEADS).parameters();
-      Random random = new Random(seed);
 
       // When
       List<NDArray> results = gradients(manager, inputs, parameters, IMITATION);
 
       // Then
-      int index = 2;
-      for (String name : parameters.keySet()) {
-        float[] gradient = Tensors.floats(results.get(index++));
-        float[] direction = new float[gradient.length];
-        double slope = 0;
-        for (int i = 0; i < direction.length; i++) {
-          direction[i] = (float) random.nextGaussian();
-          slope += gradient[i] * direction[i];
-        }
-        double up = loss(manager, inputs, moved(parameters, name, direction, STEP));
-        double down = loss(manager, inputs, moved(parameters, name, direction, -STEP));
-        double expected = (up - down) / (2 * STEP);
-        assertThat(slope).as(name).isCloseTo(expected, within(2e-4 + 0.03 * Math.abs(expected)));
+      requireSlopes(manager, inputs, parameters, results, seed);
+    }
+  }
+
+  private static void requireSlopes(
+      NDManager manager,
+      Map<String, NDArray> inputs,
+      Map<String, RewardWeights.Parameter> parameters,
+      List<NDArray> results,
+      long seed) {
+    Random random = new Random(seed);
+    int index = 2;
+    for (String name : parameters.keySet()) {
+      float[] gradient = Tensors.floats(results.get(index++));
+      float[] direction = new float[gradient.length];
+      double slope = 0;
+      for (int i = 0; i < direction.length; i++) {
+        direction[i] = (float) random.nextGaussian();
+        slope += gradient[i] * direction[i];
       }
+      double up = loss(manager, inputs, moved(parameters, name, direction, STEP));
+      double down = loss(manager, inputs, moved(parameters, name, direction, -STEP));
+      double expected = (up - down) / (2 * STEP);
+      assertThat(slope).as(name).isCloseTo(expected, within(2e-4 + 0.03 * Math.abs(expected)));
+    }
+  }
+
+  /** The pooled head learns through sources' heads, which it is part of. */
+  @ParameterizedTest
+  @CsvSource({"false, 1", "true, 2"})
+  void shouldBeTheSlopesOfTheLossWhereSourcesHaveEffects(boolean length, long seed) {
+    try (NDManager manager = Torch.newManager()) {
+      // Given
+      OnlineConfig config = config(Pooling.MEAN, length, 1000, 4, 0, 0, seed);
+      List<Weighted> batch = batch(seed);
+      Map<String, NDArray> inputs =
+          EncodedDialogue.tensors(
+              manager,
+              batch.stream().map(part -> part.example().dialogue()).toList(),
+              base,
+              config.model());
+      new Comparisons(batch, HEADS, true, Comparisons.Imitation.NOTHING)
+          .putTensors(manager, batch, inputs);
+      Map<String, RewardWeights.Parameter> both = random(config, HEADS).parameters();
+      Map<String, RewardWeights.Parameter> parameters = new LinkedHashMap<>(both);
+      for (String name : List.of(RewardWeights.HEADS, RewardWeights.BIASES)) {
+        float[] rows = both.get(name).values();
+        int columns = rows.length / 2;
+        float[] effects = new float[rows.length];
+        System.arraycopy(rows, columns, effects, columns, columns);
+        parameters.put(
+            name,
+            new RewardWeights.Parameter(new long[] {1, columns}, Arrays.copyOf(rows, columns)));
+        inputs.put(
+            name.equals(RewardWeights.HEADS) ? "effects" : "effect_biases",
+            Tensors.owned(manager, effects, TorchScript.FLOAT32, 2, columns));
+      }
+
+      // When
+      List<NDArray> results = gradients(manager, inputs, parameters, 0);
+
+      // Then
+      requireSlopes(manager, inputs, parameters, results, seed);
     }
   }
 

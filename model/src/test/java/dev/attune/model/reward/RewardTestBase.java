@@ -60,7 +60,30 @@ abstract class RewardTestBase {
         0.1,
         1,
         8,
+        0,
+        128,
         seed);
+  }
+
+  /** The same with sources' heads in closed form. */
+  static OnlineConfig withEffects(OnlineConfig config, double variance, int dimensions) {
+    return new OnlineConfig(
+        config.model(),
+        config.optimizer(),
+        config.imitation(),
+        config.imitatePrompts(),
+        config.batchEvents(),
+        config.microBatchTokens(),
+        config.replay(),
+        config.generalReplay(),
+        config.fadeEvents(),
+        config.memoryEvents(),
+        config.enrichment(),
+        config.enrichmentEvents(),
+        config.enrichmentMemory(),
+        variance,
+        dimensions,
+        config.seed());
   }
 
   /**

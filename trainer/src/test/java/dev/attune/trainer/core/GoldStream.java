@@ -64,6 +64,8 @@ final class GoldStream {
         0,
         0,
         0,
+        0,
+        128,
         1);
   }
 

@@ -107,6 +107,8 @@ class GatedLearningTest {
               0,
               0,
               0,
+              0,
+              128,
               seed);
       learner = OnlineRewardLearner.customized(base, config, null, null);
       servedState = learner.state();
