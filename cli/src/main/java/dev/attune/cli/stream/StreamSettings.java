@@ -17,10 +17,11 @@ record StreamSettings(
     int judgments, int chunk, int mostUnlearned, int users, int usersAtOnce, long seed) {
   /**
    * The services' settings. A judgment has two replies of some 60 tokens, and the same 859 texts
-   * come back again and again, so steps are larger than a chat's; new domains come late in the
-   * stream, so the learning rate falls later; and what is learned is to be served soon, however
-   * much was learned before: a decision every 128 events, for any gain. Rows have no part in
-   * rewards unless a domain asks for it, so they are left out.
+   * come back again and again, so steps are larger than a chat's. There are 26 domains, each with
+   * some thousand events: they are learned in closed form, and the states that they are learned on
+   * change slowly. What is learned is to be served soon, however much was learned before: a
+   * decision every 64 events, for any gain, and a person may judge dozens of pairs in a row. Rows
+   * have no part in rewards unless a domain asks for it, so they are left out.
    */
   static final Map<String, String> SERVICES =
       Map.ofEntries(
@@ -30,10 +31,13 @@ record StreamSettings(
           Map.entry("trainer.learning.reply-tokens", "96"),
           Map.entry("trainer.learning.batch-events", "64"),
           Map.entry("trainer.learning.general-replay", "0"),
+          Map.entry("trainer.learning.learning-rate", "0.001"),
+          Map.entry("trainer.learning.source-variance", "6"),
           Map.entry("trainer.learning.decay-steps", "600"),
           Map.entry("trainer.learning.average", "0.97"),
-          Map.entry("trainer.gate.minimum-events", "128"),
-          Map.entry("trainer.gate.anchors", "128"),
+          Map.entry("trainer.gate.minimum-events", "64"),
+          Map.entry("trainer.gate.anchors", "64"),
+          Map.entry("trainer.gate.per-user", "64"),
           Map.entry("trainer.gate.share", "0"),
           Map.entry("trainer.gate.minimum-gain", "0"),
           Map.entry("trainer.checkpoint.interval", "2s"),

@@ -3,14 +3,7 @@ package dev.attune.model.reward;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import dev.attune.model.engine.Dictionary;
-import dev.attune.model.engine.Tensors;
-import dev.attune.model.engine.Torch;
-import dev.attune.model.engine.TorchScript;
 import dev.attune.model.lm.BaseModel;
-import dev.attune.model.lm.TrainingPass;
 import dev.attune.model.reward.Comparisons.Imitation;
 import dev.attune.model.reward.Comparisons.Weighted;
 import dev.attune.model.reward.LearnerState.Slot;
@@ -57,13 +50,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
   private final DialogueTemplate template;
   private final List<String> heads;
   private final List<EncodedExample> pending;
-  private final NDArray scaling;
-  private final NDManager manager = Torch.newManager();
+  private final RewardPasses passes;
   private ReplayMemory memory;
   private List<EncodedExample> enrichment;
   private List<List<EncodedExample>> enrichmentBySource;
-  private TrainableParameters parameters;
   private final @Nullable SourceEffects effects;
+  private TrainableParameters parameters;
   private long events;
   private long comparisons;
   private long judgements;
@@ -99,7 +91,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
             : null;
     requireSources(state);
     this.parameters = TrainableParameters.of(state.slots());
-    this.scaling = Tensors.of(manager, new float[] {model.scaling()});
+    this.passes = new RewardPasses(base, config);
     this.events = state.counts().events();
     this.comparisons = state.counts().comparisons();
     this.judgements = state.counts().judgements();
@@ -241,7 +233,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
 
   private LearnedBatch learn(List<EncodedExample> fresh, boolean predict) {
     fresh.forEach(example -> addHead(example.head()));
-    List<Prediction> predictions = predict || effects != null ? predict(fresh) : List.of();
+    List<Prediction> predictions = predict || effects != null ? foresee(fresh) : List.of();
     float gradientNorm = step(fresh, true);
     for (EncodedExample example : fresh) {
       memory.add(example);
@@ -315,35 +307,24 @@ public final class OnlineRewardLearner implements AutoCloseable {
         config.imitation() == 0
             ? Imitation.NOTHING
             : config.imitatePrompts() ? Imitation.DIALOGUES : Imitation.REPLIES;
-    Comparisons targets = new Comparisons(batch, heads, general, imitation);
-    try (NDManager scratch = manager.newSubManager()) {
-      double stepLoss = 0;
-      List<NDArray> gradients = List.of();
-      List<float[]> rewards = new ArrayList<>();
-      for (List<Weighted> part : parts(batch)) {
-        List<NDArray> results = gradients(scratch, targets, part, rewards.size());
-        stepLoss += Tensors.floats(results.get(0))[0];
-        rewards.add(Tensors.floats(results.get(1)));
-        List<NDArray> more = results.subList(2, results.size());
-        if (gradients.isEmpty()) {
-          gradients = more;
-        } else {
-          TorchScript.SHARED.train(scratch, "add_gradients", gradients, more);
-          more.forEach(NDArray::close);
-        }
-      }
-      float gradientNorm = update(scratch, stepLoss, gradients);
-      if (!Double.isFinite(stepLoss + gradientNorm)) {
-        LOG.atWarn()
-            .addKeyValue("step", steps)
-            .log("a step was left out: its loss or gradient is not finite");
-        return Float.NaN;
-      }
-      if (fresh) {
-        measure(examples, stepLoss, joined(rewards));
-      }
-      return gradientNorm;
+    RewardPasses.Step step =
+        passes.step(
+            parameters,
+            effects == null ? Map.of() : effects.tensors(heads),
+            new Comparisons(batch, heads, general, imitation),
+            batch,
+            steps,
+            steps <= boostUntil ? boost : 1);
+    if (!step.applied()) {
+      LOG.atWarn()
+          .addKeyValue("step", steps)
+          .log("a step was left out: its loss or gradient is not finite");
+      return Float.NaN;
     }
+    if (fresh) {
+      measure(examples, step.loss(), step.rewards());
+    }
+    return step.gradientNorm();
   }
 
   /** Draws the general events of a batch. */
@@ -368,106 +349,17 @@ public final class OnlineRewardLearner implements AutoCloseable {
         .toList();
   }
 
-  /** Cuts a batch into parts that fit into memory, in order. */
-  private List<List<Weighted>> parts(List<Weighted> batch) {
-    List<List<Weighted>> parts = new ArrayList<>();
-    long tokens = Long.MAX_VALUE;
-    for (Weighted weighted : batch) {
-      int more = weighted.example().dialogue().tokens();
-      if (tokens > config.microBatchTokens() - (long) more) {
-        parts.add(new ArrayList<>());
-        tokens = 0;
-      }
-      parts.get(parts.size() - 1).add(weighted);
-      tokens += more;
-    }
-    return parts;
-  }
-
   /**
-   * Returns the loss of a part of a batch, its rewards [replies, heads], and a gradient by each
-   * parameter.
-   */
-  private List<NDArray> gradients(
-      NDManager results, Comparisons targets, List<Weighted> part, int number) {
-    try (NDManager scratch = results.newSubManager()) {
-      Map<String, NDArray> tensors =
-          EncodedDialogue.tensors(
-              scratch,
-              part.stream().map(weighted -> weighted.example().dialogue()).toList(),
-              base,
-              config.model());
-      targets.putTensors(scratch, part, tensors);
-      putEffects(scratch, tensors);
-      OptimizerConfig optimizer = config.optimizer();
-      new TrainingPass(
-              optimizer.checkpointing(),
-              optimizer.dropout(),
-              ReplayMemory.mix(ReplayMemory.mix(config.seed(), steps), number))
-          .putTensors(scratch, tensors);
-      try (Dictionary inputs = new Dictionary(tensors)) {
-        return TorchScript.SHARED.train(
-            results,
-            "reward_gradients",
-            inputs,
-            base.weights(),
-            parameters.weights(),
-            scaling,
-            base.shape(),
-            base.config().rmsNormEps(),
-            config.imitation());
-      }
-    }
-  }
-
-  private void putEffects(NDManager scratch, Map<String, NDArray> tensors) {
-    if (effects == null) {
-      return;
-    }
-    float[] rows = effects.rows(heads);
-    int count = heads.size();
-    tensors.put(
-        "effects", Tensors.owned(scratch, rows, TorchScript.FLOAT32, count, rows.length / count));
-    tensors.put(
-        "effect_biases",
-        Tensors.owned(scratch, effects.biases(heads), TorchScript.FLOAT32, count, 1));
-  }
-
-  /** Steps along the gradients; returns their norm. */
-  private float update(NDManager scratch, double stepLoss, List<NDArray> gradients) {
-    OptimizerConfig optimizer = config.optimizer();
-    return Tensors.floats(
-        TorchScript.SHARED
-            .train(
-                scratch,
-                "reward_update",
-                Tensors.of(scratch, new float[] {(float) stepLoss}),
-                gradients,
-                parameters.weights(),
-                parameters.means(),
-                parameters.squares(),
-                parameters.steps(),
-                parameters.averages(),
-                optimizer.learningRate(steps) * (steps <= boostUntil ? boost : 1),
-                optimizer.beta1(),
-                optimizer.beta2(),
-                optimizer.weightDecay(),
-                optimizer.clip(),
-                optimizer.average(steps))
-            .get(0))[0];
-  }
-
-  /**
-   * Asks the weights that are served now about events; what is learned in closed form then learns
+   * Asks the weights that are served now about events. What is learned in closed form then learns
    * them, on the states that were asked about.
    */
-  private List<Prediction> predict(List<EncodedExample> fresh) {
+  private List<Prediction> foresee(List<EncodedExample> fresh) {
     List<EncodedExample> teaching = fresh.stream().filter(EncodedExample::teaches).toList();
     SharedTexts texts = SharedTexts.of(teaching, config.microBatchTokens());
-    HeadInputs read = read(texts.merged());
-    int pooled = heads.indexOf(RewardWeights.POOLED);
+    HeadInputs read = passes.read(parameters, texts.merged());
     float[] rows = servedHeads().values();
     float[] biases = servedBiases().values();
+    int pooled = heads.indexOf(RewardWeights.POOLED);
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < teaching.size(); i++) {
       EncodedExample example = teaching.get(i);
@@ -481,41 +373,10 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
     if (effects != null) {
       for (int i = 0; i < teaching.size(); i++) {
-        if (!teaching.get(i).head().equals(RewardWeights.POOLED)) {
-          double[] offsets = predictions.get(i).pooled();
-          effects.learn(teaching.get(i), read, texts.rows().get(i), offsets);
-        }
+        effects.learn(predictions.get(i), read, texts.rows().get(i));
       }
     }
     return predictions;
-  }
-
-  /** What heads read of replies under the served adapter. */
-  private HeadInputs read(List<EncodedExample> examples) {
-    List<float[]> read = new ArrayList<>();
-    try (NDManager scratch = manager.newSubManager();
-        Dictionary served = parameters.servedWith(scaling)) {
-      for (List<Weighted> part : parts(examples.stream().map(e -> new Weighted(e, 1)).toList())) {
-        read.add(read(scratch, part.stream().map(e -> e.example().dialogue()).toList(), served));
-      }
-    }
-    return new HeadInputs(joined(read), config.model().inputs(base.config().hiddenSize()));
-  }
-
-  private float[] read(NDManager results, List<EncodedDialogue> dialogues, Dictionary adapter) {
-    try (NDManager scratch = results.newSubManager();
-        Dictionary inputs =
-            new Dictionary(EncodedDialogue.tensors(scratch, dialogues, base, config.model()))) {
-      return Tensors.floats(
-          TorchScript.SHARED.infer(
-              scratch,
-              "reply_inputs",
-              inputs,
-              base.weights(),
-              adapter,
-              base.shape(),
-              base.config().rmsNormEps()));
-    }
   }
 
   /** The heads that are served, [heads, inputs]. */
@@ -555,19 +416,10 @@ public final class OnlineRewardLearner implements AutoCloseable {
     }
   }
 
-  private static float[] joined(List<float[]> parts) {
-    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
-    }
-    return all;
-  }
-
   /**
-   * Goes back to what an earlier state of this learner had learned: its weights, optimiser and
-   * memory. What is counted stays, and so do the events that wait: none is learned twice or lost.
+   * Goes back to what an earlier state of this learner had learned: its weights, optimiser, effects
+   * and memory. What is counted stays, and so do the events that wait: none is learned twice or
+   * lost.
    *
    * @throws IllegalArgumentException if the state does not fit the base or the configuration
    */
@@ -678,6 +530,6 @@ public final class OnlineRewardLearner implements AutoCloseable {
   @Override
   public void close() {
     parameters.close();
-    manager.close();
+    passes.close();
   }
 }

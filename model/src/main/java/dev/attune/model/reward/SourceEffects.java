@@ -91,13 +91,17 @@ final class SourceEffects {
   // ---- learning ------------------------------------------------------------------------------
 
   /**
-   * Learns an event of a source.
+   * Learns an event of a source; one of none teaches the pooled head alone.
    *
+   * @param prediction of the event: what the pooled head says is given
    * @param read what heads read
    * @param replies where the event's replies are in it
-   * @param pooled the log-odds of each of its targets by the pooled head
    */
-  void learn(EncodedExample event, HeadInputs read, int[] replies, double[] pooled) {
+  void learn(Prediction prediction, HeadInputs read, int[] replies) {
+    EncodedExample event = prediction.example();
+    if (event.head().equals(RewardWeights.POOLED)) {
+      return;
+    }
     GaussianWeights belief = beliefs.get(event.head());
     if (belief == null) {
       belief = GaussianWeights.independent(size(), variance / inputs());
@@ -106,7 +110,7 @@ final class SourceEffects {
     int pairs = event.pairs().size();
     for (int i = 0; i < targets.size(); i++) {
       double[] x;
-      double offset = pooled[i];
+      double offset = prediction.pooled()[i];
       if (i < pairs) {
         PreferenceExample.Pair pair = event.pairs().get(i);
         x = coordinates(read, replies[pair.preferred()], replies[pair.other()]);
@@ -156,6 +160,17 @@ final class SourceEffects {
   }
 
   // ---- what it adds --------------------------------------------------------------------------
+
+  /** Returns what a step reads of it, by the tensors' names in the script. */
+  Map<String, Parameter> tensors(List<String> heads) {
+    float[] rows = rows(heads);
+    int count = heads.size();
+    return Map.of(
+        "effects",
+        new Parameter(new long[] {count, rows.length / count}, rows),
+        "effect_biases",
+        new Parameter(new long[] {count, 1}, biases(heads)));
+  }
 
   /**
    * Returns what each head has beside the pooled one, [heads, inputs]: zeros where it has nothing.

@@ -354,7 +354,9 @@ class OnlineRewardLearnerTest extends RewardTestBase {
                 new PreferenceExample(
                     event.prompt(),
                     event.replies(),
-                    event.pairs().stream().map(p -> Pair.of(p.other(), p.preferred())).toList(),
+                    event.pairs().stream()
+                        .map(p -> Pair.of(/* preferred= */ p.other(), /* other= */ p.preferred()))
+                        .toList(),
                     null))
         .toList();
   }

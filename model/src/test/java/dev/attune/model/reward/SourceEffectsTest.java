@@ -42,9 +42,9 @@ class SourceEffectsTest {
     }
 
     // When
-    effects.learn(event(new Pair(1, 0, 2, 0.5f, false)), read[0], BOTH, new double[] {0.3});
-    effects.learn(event(new Pair(0, 1, 1, 0.5f, true)), read[1], BOTH, new double[] {-0.7});
-    effects.learn(event(new Judgement(1, false, 0.5f)), read[2], BOTH, new double[] {0.1});
+    effects.learn(given(event(new Pair(1, 0, 2, 0.5f, false)), 0.3), read[0], BOTH);
+    effects.learn(given(event(new Pair(0, 1, 1, 0.5f, true)), -0.7), read[1], BOTH);
+    effects.learn(given(event(new Judgement(1, false, 0.5f)), 0.1), read[2], BOTH);
 
     // Then
     observe(mean, covariance, x(read[0], 1, 0, 0), 0.3 - 0.5, 1, 2);
@@ -119,7 +119,7 @@ class SourceEffectsTest {
       HeadInputs read = replies(random, factors);
       int better = better(read, taste, 0);
       double pooled = difference(read, contrary, 0, better);
-      effects.learn(event(Pair.of(better, 1 - better)), read, BOTH, new double[] {pooled});
+      effects.learn(given(event(Pair.of(better, 1 - better)), pooled), read, BOTH);
     }
 
     // Then
@@ -146,7 +146,7 @@ class SourceEffectsTest {
     HeadInputs broken = new HeadInputs(new float[] {1, Float.NaN, 0, 1}, 2);
 
     // When
-    effects.learn(event(Pair.of(0, 1)), broken, BOTH, new double[] {0});
+    effects.learn(given(event(Pair.of(0, 1)), 0), broken, BOTH);
 
     // Then
     assertThat(effects.rows(HEADS)).containsOnly(0);
@@ -204,6 +204,11 @@ class SourceEffectsTest {
   private static double difference(HeadInputs read, float[] head, int row, int first) {
     double[] rewards = read.rewards(BOTH, head, row);
     return rewards[first] - rewards[1 - first];
+  }
+
+  /** What the pooled head says; what the source's own says does not matter. */
+  private static Prediction given(EncodedExample event, double pooled) {
+    return new Prediction(event, new double[] {Double.NaN}, new double[] {pooled});
   }
 
   private static EncodedExample event(Pair pair) {
