@@ -278,7 +278,7 @@ final class UsersFixture implements AutoCloseable {
           if (rows) {
             partition.learnRows(List.of(record), trainer, 1);
           }
-          partition.close();
+          partition.closeBatch();
           partition.committed();
         }
       }

@@ -20,8 +20,9 @@ record StreamSettings(
    * come back again and again, so steps are larger than a chat's. There are 26 domains, each with
    * some thousand events: they are learned in closed form, and the states that they are learned on
    * change slowly. What is learned is to be served soon, however much was learned before: a
-   * decision every 64 events, for any gain, and a person may judge dozens of pairs in a row. Rows
-   * have no part in rewards unless a domain asks for it, so they are left out.
+   * decision every 128 events, for any gain, and a person may judge dozens of pairs in a row. Every
+   * fifth judgment is a tie, which the figures leave out. Rows have no part in rewards unless a
+   * domain asks for it, so they are left out.
    */
   static final Map<String, String> SERVICES =
       Map.ofEntries(
@@ -35,8 +36,8 @@ record StreamSettings(
           Map.entry("trainer.learning.source-variance", "6"),
           Map.entry("trainer.learning.decay-steps", "600"),
           Map.entry("trainer.learning.average", "0.97"),
-          Map.entry("trainer.gate.minimum-events", "64"),
-          Map.entry("trainer.gate.anchors", "64"),
+          Map.entry("trainer.gate.minimum-events", "128"),
+          Map.entry("trainer.gate.anchors", "128"),
           Map.entry("trainer.gate.per-user", "64"),
           Map.entry("trainer.gate.share", "0"),
           Map.entry("trainer.gate.minimum-gain", "0"),
@@ -47,6 +48,7 @@ record StreamSettings(
           Map.entry("trainer.policy.rows", "false"),
           Map.entry("trainer.users.rows", "false"),
           Map.entry("scorer.after.max-wait", "30s"),
+          Map.entry("ingest.signals.tie.weight", "0.5"),
           Map.entry("ingest.by-domain.max-age", "200ms"));
 
   /** All judgments, and a few hundred users. */

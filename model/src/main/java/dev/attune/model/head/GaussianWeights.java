@@ -6,7 +6,7 @@ import java.util.Arrays;
  * A Gaussian belief N(m, P) over k weights of a logistic model, and its update by one event in
  * O(k²): the extended Kalman filter of logistic regression, which is one Newton step on the exact
  * posterior from the belief before (Spiegelhalter and Lauritzen 1990; West, Harrison and Migon
- * 1985). Immutable; k is a few dozen at most.
+ * 1985). Immutable; k is some hundred at most.
  *
  * <p>The state is fp32 (the mean and the upper triangle of the covariance), the arithmetic fp64. A
  * covariance is rounded up: what the rounding to fp32 may take from an eigenvalue is added to all

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OnlineRewardLearnerTest extends RewardTestBase {
@@ -42,10 +43,10 @@ class OnlineRewardLearnerTest extends RewardTestBase {
   }
 
   @ParameterizedTest
-  @ValueSource(doubles = {0, 0.1})
-  void shouldGoOnFromItsStateAsIfItHadNeverStopped(double imitation) {
+  @CsvSource({"0, 0", "0.1, 0", "0, 6"})
+  void shouldGoOnFromItsStateAsIfItHadNeverStopped(double imitation, double sourceVariance) {
     // Given: three and a half batches, so that events are waiting in the state too
-    OnlineConfig config = config(4, 1.5, imitation, 1);
+    OnlineConfig config = withEffects(config(4, 1.5, imitation, 1), sourceVariance, 5);
     List<PreferenceExample> events = golden(28, 1);
     byte[] state;
     try (OnlineRewardLearner first = OnlineRewardLearner.general(base, config)) {
@@ -297,15 +298,7 @@ class OnlineRewardLearnerTest extends RewardTestBase {
     // Given: two heads, comparisons and a judgement
     OnlineConfig config = config(3, 0, 0, 1);
     RewardWeights weights = random(2, List.of("pooled", "helpful"));
-    List<PreferenceExample> events = new ArrayList<>(golden(2, 3));
-    PreferenceExample judged = golden(1, 4).get(0);
-    events.add(
-        new PreferenceExample(
-            judged.prompt(),
-            judged.replies(),
-            List.of(),
-            List.of(new PreferenceExample.Judgement(1, false, 2)),
-            null));
+    List<PreferenceExample> events = comparisonsAndAJudgement();
     try (OnlineRewardLearner learner = OnlineRewardLearner.customized(base, config, weights, null);
         RewardScorer scorer = new RewardScorer(base);
         ResidentModel model = scorer.load(weights)) {
@@ -316,11 +309,29 @@ class OnlineRewardLearnerTest extends RewardTestBase {
           scorer.predict(model, fresh.stream().map(Prediction::example).toList());
 
       // Then
-      for (int i = 0; i < 3; i++) {
-        assertThat(scored.get(i).own()).containsExactly(fresh.get(i).own(), within(1e-5));
-        assertThat(scored.get(i).pooled()).containsExactly(fresh.get(i).pooled(), within(1e-5));
-        assertThat(scored.get(i).own()).isNotEqualTo(scored.get(i).pooled());
-      }
+      requireSame(fresh, scored);
+    }
+  }
+
+  private static List<PreferenceExample> comparisonsAndAJudgement() {
+    List<PreferenceExample> events = new ArrayList<>(golden(2, 3));
+    PreferenceExample judged = golden(1, 4).get(0);
+    events.add(
+        new PreferenceExample(
+            judged.prompt(),
+            judged.replies(),
+            List.of(),
+            List.of(new PreferenceExample.Judgement(1, false, 2)),
+            null));
+    return events;
+  }
+
+  private static void requireSame(List<Prediction> fresh, List<Prediction> scored) {
+    assertThat(scored).hasSameSizeAs(fresh).isNotEmpty();
+    for (int i = 0; i < fresh.size(); i++) {
+      assertThat(scored.get(i).own()).containsExactly(fresh.get(i).own(), within(1e-5));
+      assertThat(scored.get(i).pooled()).containsExactly(fresh.get(i).pooled(), within(1e-5));
+      assertThat(scored.get(i).own()).isNotEqualTo(scored.get(i).pooled());
     }
   }
 
@@ -362,43 +373,10 @@ class OnlineRewardLearnerTest extends RewardTestBase {
   }
 
   @Test
-  void shouldGoOnInClosedFormAsIfItHadNeverStopped() {
-    // Given: three and a half batches, and states that are projected
-    OnlineConfig config = withEffects(config(4, 1.5, 0, 1), 6, 5);
-    List<PreferenceExample> events = golden(28, 1);
-    byte[] state;
-    try (OnlineRewardLearner first = OnlineRewardLearner.general(base, config)) {
-      first.accept("helpful", events.subList(0, 14));
-      state = first.state();
-    }
-    try (OnlineRewardLearner unbroken = OnlineRewardLearner.general(base, config);
-        OnlineRewardLearner restored = OnlineRewardLearner.restore(base, config, state)) {
-      unbroken.accept("helpful", events.subList(0, 14));
-      unbroken.accept("webgpt", events.subList(14, 28));
-
-      // When
-      restored.accept("webgpt", events.subList(14, 28));
-
-      // Then
-      assertThat(restored.weights().sha256()).isEqualTo(unbroken.weights().sha256());
-      assertThat(restored.state()).isEqualTo(unbroken.state());
-      assertThat(restored.weights().heads()).containsExactly("pooled", "helpful", "webgpt");
-    }
-  }
-
-  @Test
   void shouldServeWhatItThoughtOfEventsInClosedForm() {
-    // Given: comparisons and a judgement
+    // Given
     OnlineConfig config = withEffects(config(3, 0, 0, 1), 6, 128);
-    List<PreferenceExample> events = new ArrayList<>(golden(2, 3));
-    PreferenceExample judged = golden(1, 4).get(0);
-    events.add(
-        new PreferenceExample(
-            judged.prompt(),
-            judged.replies(),
-            List.of(),
-            List.of(new PreferenceExample.Judgement(1, false, 2)),
-            null));
+    List<PreferenceExample> events = comparisonsAndAJudgement();
     try (OnlineRewardLearner learner = OnlineRewardLearner.general(base, config);
         RewardScorer scorer = new RewardScorer(base)) {
       learner.accept("helpful", events);
@@ -411,11 +389,7 @@ class OnlineRewardLearnerTest extends RewardTestBase {
             scorer.predict(model, fresh.stream().map(Prediction::example).toList());
 
         // Then
-        for (int i = 0; i < 3; i++) {
-          assertThat(scored.get(i).own()).containsExactly(fresh.get(i).own(), within(1e-5));
-          assertThat(scored.get(i).pooled()).containsExactly(fresh.get(i).pooled(), within(1e-5));
-          assertThat(scored.get(i).own()).isNotEqualTo(scored.get(i).pooled());
-        }
+        requireSame(fresh, scored);
       }
     }
   }

@@ -213,7 +213,7 @@ public final class PartitionTrainer implements AutoCloseable {
       return false;
     }
     erasures = left;
-    erased = true;
+    erased |= models.values().stream().anyMatch(model -> model.hasToForget(left));
     boolean held = false;
     for (TrainedModel model : models.values()) {
       held |= model.forget(left);
@@ -221,7 +221,10 @@ public final class PartitionTrainer implements AutoCloseable {
     return held;
   }
 
-  /** True where users have left since the last committed checkpoint, whether held here or not. */
+  /**
+   * True where users have left whom the last committed checkpoint of a model had not seen to,
+   * whether anything of them was held here or not.
+   */
   public boolean erased() {
     return erased;
   }

@@ -9,8 +9,10 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -159,6 +161,9 @@ public final class Gate {
     verdict.setAnchorEvidence(onAnchors.evidence.evidence());
     verdict.setGeneralEvidence(onGeneral.evidence.evidence());
     conclude(verdict, onAnchors, onGeneral);
+    if (verdict.getDecision() == GateDecision.PUBLISHED) {
+      nowServed(fixed, asked);
+    }
     return verdict;
   }
 
@@ -190,6 +195,20 @@ public final class Gate {
     servingChanged();
     // What comes is compared with a version that has learned these.
     List.copyOf(window).forEach(this::leave);
+  }
+
+  /**
+   * The candidate is what is served now, so what it said of events need not be asked again.
+   *
+   * @param asked the anchors of before, and the general set
+   */
+  private void nowServed(List<HeldEvent> asked, List<Prediction> said) {
+    Map<Long, HeldEvent> kept = new HashMap<>();
+    anchors.kept().forEach(event -> kept.put(event.number(), event));
+    for (int i = 0; i < asked.size(); i++) {
+      HeldEvent event = asked.get(i);
+      kept.getOrDefault(event.number(), event).setServingLoss(said.get(i).loss());
+    }
   }
 
   private void servingChanged() {

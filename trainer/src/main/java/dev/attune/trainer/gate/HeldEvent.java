@@ -13,7 +13,7 @@ final class HeldEvent {
   private double servingLoss = Double.NaN;
 
   /**
-   * @param number counts the model's events from 1
+   * @param number counts the model's events from 1; 0 is one of the general set
    * @param candidateLoss before it was learned from; NaN where the candidate has to be asked
    */
   HeldEvent(long number, EncodedExample example, double candidateLoss) {

@@ -76,12 +76,11 @@ final class Publisher {
     List<ModelVersion> all = Stream.concat(versions.stream(), calibrations.stream()).toList();
     List<VersionHistory.Obsolete> obsolete = obsolete(partition, all, now);
     List<Artifact> passed = checkpoint.erased() ? passedStates(partition, versions) : List.of();
+    List<ProducerRecord<String, SpecificRecord>> tombstones = tombstones(all, obsolete, passed);
     boolean committed =
         transactions.run(
             partition.producer(),
-            group ->
-                commit(
-                    partition, checkpoint, versions, calibrations, all, obsolete, passed, group));
+            group -> commit(partition, checkpoint, versions, calibrations, tombstones, group));
     if (!committed) {
       return Optional.empty();
     }
@@ -94,9 +93,7 @@ final class Publisher {
       Checkpoint checkpoint,
       List<ModelVersion> versions,
       List<ModelVersion> calibrations,
-      List<ModelVersion> all,
-      List<VersionHistory.Obsolete> obsolete,
-      List<Artifact> passed,
+      List<ProducerRecord<String, SpecificRecord>> tombstones,
       ConsumerGroupMetadata group) {
     Producer<String, SpecificRecord> producer = partition.producer();
     producer.beginTransaction();
@@ -104,21 +101,7 @@ final class Publisher {
       send(producer, checkpoint.changed().get(i), versions.get(i));
     }
     calibrations.forEach(version -> producer.send(manifest(version.getName(), version)));
-    // Models that have not taken a step yet may share their bytes.
-    Set<String> published =
-        all.stream()
-            .flatMap(version -> Stream.of(version.getWeights(), version.getState()))
-            .map(Artifact::getSha256)
-            .collect(Collectors.toSet());
-    for (VersionHistory.Obsolete old : obsolete) {
-      for (ModelVersion version : old.versions()) {
-        producer.send(manifest(ModelKeys.history(version.getName(), version.getVersion()), null));
-      }
-    }
-    Stream.concat(obsolete.stream().flatMap(old -> old.artifacts().stream()), passed.stream())
-        .filter(artifact -> !published.contains(artifact.getSha256()))
-        .flatMap(artifact -> ArtifactStore.tombstones(artifact).stream())
-        .forEach(producer::send);
+    tombstones.forEach(producer::send);
     CommitNote note =
         new CommitNote(partition.topicId(), checkpoint.models(), checkpoint.trainedPosition());
     producer.sendOffsetsToTransaction(
@@ -127,6 +110,26 @@ final class Publisher {
             new OffsetAndMetadata(checkpoint.position(), note.encode())),
         group);
     producer.commitTransaction();
+  }
+
+  /** Deletes old versions, their artifacts, and states that users who left may be in. */
+  private static List<ProducerRecord<String, SpecificRecord>> tombstones(
+      List<ModelVersion> published, List<VersionHistory.Obsolete> obsolete, List<Artifact> passed) {
+    // Models that have not taken a step yet may share their bytes.
+    Set<String> inUse =
+        published.stream()
+            .flatMap(version -> Stream.of(version.getWeights(), version.getState()))
+            .map(Artifact::getSha256)
+            .collect(Collectors.toSet());
+    List<ProducerRecord<String, SpecificRecord>> tombstones = new ArrayList<>();
+    obsolete.stream()
+        .flatMap(old -> old.versions().stream())
+        .map(old -> manifest(ModelKeys.history(old.getName(), old.getVersion()), null))
+        .forEach(tombstones::add);
+    Stream.concat(obsolete.stream().flatMap(old -> old.artifacts().stream()), passed.stream())
+        .filter(artifact -> !inUse.contains(artifact.getSha256()))
+        .forEach(artifact -> tombstones.addAll(ArtifactStore.tombstones(artifact)));
+    return tombstones;
   }
 
   private static void send(

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The users of one partition of attune.buckets.by-user. What is learned is worked out beside the
- * committed states: into an open batch, which {@link #close} closes so that it can be committed,
- * while the next one goes on from it. States change only by {@link #committed}; so whoever does not
- * commit a batch throws the partition away, and nothing has happened. How records are cut into
- * batches has no effect on states. One thread at a time.
+ * committed states: into an open batch, which {@link #closeBatch} closes so that it can be
+ * committed, while the next one goes on from it. States change only by {@link #committed}; so
+ * whoever does not commit a batch throws the partition away, and nothing has happened. How records
+ * are cut into batches has no effect on states. One thread at a time.
  *
  * <p>Users who were idle for too long are removed when the partition's time, the latest event's so
  * far, passes midnight (UTC): which those are depends on the records alone.
@@ -206,7 +206,7 @@ public final class UserPartition {
    *
    * @throws IllegalStateException if the last one has not been committed
    */
-  public Batch close() {
+  public Batch closeBatch() {
     if (closed != null) {
       throw new IllegalStateException("the last batch has not been committed");
     }

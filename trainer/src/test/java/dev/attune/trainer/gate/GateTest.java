@@ -13,6 +13,7 @@ import dev.attune.schemas.events.GateVerdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -208,6 +209,25 @@ class GateTest {
   }
 
   @Test
+  void shouldNotAskWhatIsServedAboutWhatItSaidAsACandidate() {
+    // Given
+    List<EncodedExample> general =
+        IntStream.range(1000, 1020).mapToObj(id -> event(id, id)).toList();
+    Gate gate = new Gate(CONFIG, 1, general);
+    observe(gate, 1, 30, 2);
+    Set<Integer> candidate = asked(asking -> gate.decide(FAIR, asking), GOOD);
+    observe(gate, 31, 50, 3);
+
+    // When
+    Set<Integer> serving = asked(asking -> gate.decide(asking, saying(3)), GOOD);
+
+    // Then: only of what came since, and of anchors that the candidate was not asked about
+    assertThat(candidate).hasSize(32);
+    assertThat(serving).isNotEmpty().doesNotContainAnyElementsOf(candidate);
+    assertThat(serving).containsAll(IntStream.rangeClosed(31, 50).boxed().toList());
+  }
+
+  @Test
   void shouldAnswerDueByCountsOfEvents() {
     // Given
     Gate gate = gate();
@@ -333,12 +353,16 @@ class GateTest {
 
   /** Decides; returns the numbers of the anchors that the candidate was asked about. */
   private static Set<Integer> anchors(Gate gate, Predictor serving, Predictor candidate) {
+    return asked(asking -> gate.decide(serving, asking), candidate);
+  }
+
+  /** Returns the numbers of the events that a predictor was asked about. */
+  private static Set<Integer> asked(Consumer<Predictor> work, Predictor predictor) {
     List<EncodedExample> asked = new ArrayList<>();
-    gate.decide(
-        serving,
+    work.accept(
         examples -> {
           asked.addAll(examples);
-          return candidate.predict(examples);
+          return predictor.predict(examples);
         });
     return asked.stream().map(GateTest::id).collect(Collectors.toSet());
   }

@@ -87,14 +87,14 @@ class RowLearningTest {
     // When
     for (int next = 0; next < log.size(); next++) {
       partition.learnHeads(log.subList(next, next + 1), trainer, false);
-      partition.close();
+      partition.closeBatch();
       partition.learnRows(log.subList(next, next + 1), trainer, 1);
       partition.committed();
     }
 
     // Then
     assertThat(store.bytes()).isNotEqualTo(expected);
-    partition.close();
+    partition.closeBatch();
     partition.committed();
     assertThat(store.bytes()).containsExactlyInAnyOrderEntriesOf(expected);
     assertThat(partition.rowPosition()).isEqualTo(log.size());
@@ -134,7 +134,7 @@ class RowLearningTest {
       partition.learnRows(rest, trainer, most);
       next = (int) partition.learnedRowPosition();
     }
-    partition.close();
+    partition.closeBatch();
     partition.committed();
     return store.bytes();
   }

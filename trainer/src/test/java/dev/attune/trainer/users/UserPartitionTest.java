@@ -207,7 +207,7 @@ class UserPartitionTest {
     append("bob", null);
     append("ann", UserBuckets.of("ann", 2));
     partition.learnHeads(log.subList(0, 3), trainer, false);
-    partition.close();
+    partition.closeBatch();
 
     // When
     partition.learnHeads(log.subList(3, 4), trainer, false);
@@ -219,7 +219,7 @@ class UserPartitionTest {
     assertThat(state("ann").getEvents()).isEqualTo(1);
     assertThat(partition.position()).isEqualTo(3);
     assertThat(partition.learnedMore()).isTrue();
-    assertThat(partition.close().changes()).containsOnlyKeys("ann");
+    assertThat(partition.closeBatch().changes()).containsOnlyKeys("ann");
     partition.committed();
     assertThat(state("ann").getEvents()).isEqualTo(2);
     assertThat(partition.position()).isEqualTo(4);
@@ -231,10 +231,10 @@ class UserPartitionTest {
     // Given
     append("ann", UserBuckets.of("ann", 1));
     partition.learnHeads(log, trainer, false);
-    partition.close();
+    partition.closeBatch();
 
     // When
-    assertThatThrownBy(partition::close)
+    assertThatThrownBy(partition::closeBatch)
         // Then
         .isInstanceOf(IllegalStateException.class);
     partition.committed();
@@ -248,7 +248,7 @@ class UserPartitionTest {
     append("ann", UserBuckets.of("ann", 1));
     append("cid", UserBuckets.of("cid", 12 * 24 * 60));
     partition.learnHeads(log.subList(0, 1), trainer, false);
-    partition.close();
+    partition.closeBatch();
 
     // When
     partition.learnHeads(log.subList(1, 2), trainer, false);
@@ -256,7 +256,7 @@ class UserPartitionTest {
     // Then
     partition.committed();
     assertThat(partition.users()).isEqualTo(1);
-    partition.close();
+    partition.closeBatch();
     partition.committed();
     assertThat(store.bytes()).containsOnlyKeys("cid");
     assertThat(partition.users()).isEqualTo(1);
@@ -433,7 +433,7 @@ class UserPartitionTest {
     while (from < log.size()) {
       int to = Math.min(from + atATime, log.size());
       partition.learnHeads(log.subList(from, to), trainer, false);
-      merge(partition.close().tally());
+      merge(partition.closeBatch().tally());
       partition.committed();
       from = to;
     }

@@ -374,7 +374,7 @@ public final class UsersPipeline implements Pipeline {
       boolean any = false;
       for (OwnedUsers partition : owned.values()) {
         if (partition.users().learnedMore()) {
-          UserPartition.Batch batch = partition.users().close();
+          UserPartition.Batch batch = partition.users().closeBatch();
           transactions.begin(partition, batch, measured(partition, batch), epoch());
           any = true;
         }
