@@ -32,7 +32,7 @@ record StreamSettings(
           Map.entry("trainer.learning.reply-tokens", "96"),
           Map.entry("trainer.learning.batch-events", "64"),
           Map.entry("trainer.learning.general-replay", "0"),
-          Map.entry("trainer.learning.learning-rate", "0.001"),
+          Map.entry("trainer.learning.learning-rate", "0.0003"),
           Map.entry("trainer.learning.source-variance", "6"),
           Map.entry("trainer.learning.decay-steps", "600"),
           Map.entry("trainer.learning.average", "0.97"),
