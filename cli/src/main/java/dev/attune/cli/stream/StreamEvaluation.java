@@ -167,8 +167,12 @@ final class StreamEvaluation {
   }
 
   private static String note(Means means, Means.By by, long behind) {
-    return String.format(
-        Locale.ROOT, "%s %.3f, %d not learned", by.field(), means.accuracy(by), behind);
+    double accuracy = means.accuracy(by);
+    String learned = behind + " not learned";
+    // There is none before a first choice counts.
+    return Double.isNaN(accuracy)
+        ? learned
+        : String.format(Locale.ROOT, "%s %.3f, %s", by.field(), accuracy, learned);
   }
 
   private static double seconds(long start) {

@@ -233,7 +233,12 @@ public final class OnlineRewardLearner implements AutoCloseable {
 
   private LearnedBatch learn(List<EncodedExample> fresh, boolean predict) {
     fresh.forEach(example -> addHead(example.head()));
-    List<Prediction> predictions = predict || effects != null ? foresee(fresh) : List.of();
+    List<Prediction> predictions = List.of();
+    if (predict || effects != null) {
+      Foreseen foreseen = foresee(fresh);
+      predictions = foreseen.predictions;
+      learnEffects(foreseen);
+    }
     float gradientNorm = step(fresh, true);
     for (EncodedExample example : fresh) {
       memory.add(example);
@@ -350,10 +355,14 @@ public final class OnlineRewardLearner implements AutoCloseable {
   }
 
   /**
-   * Asks the weights that are served now about events. What is learned in closed form then learns
-   * them, on the states that were asked about.
+   * What the weights that are served now say of events.
+   *
+   * @param read what heads read of the events' replies
+   * @param replies of each event: where its replies are in it
    */
-  private List<Prediction> foresee(List<EncodedExample> fresh) {
+  private record Foreseen(HeadInputs read, List<int[]> replies, List<Prediction> predictions) {}
+
+  private Foreseen foresee(List<EncodedExample> fresh) {
     List<EncodedExample> teaching = fresh.stream().filter(EncodedExample::teaches).toList();
     SharedTexts texts = SharedTexts.of(teaching, config.microBatchTokens());
     HeadInputs read = passes.read(parameters, texts.merged());
@@ -371,12 +380,17 @@ public final class OnlineRewardLearner implements AutoCloseable {
               example.logOdds(read.rewards(replies, rows, own), biases[own]),
               example.logOdds(read.rewards(replies, rows, pooled), biases[pooled])));
     }
-    if (effects != null) {
-      for (int i = 0; i < teaching.size(); i++) {
-        effects.learn(predictions.get(i), read, texts.rows().get(i));
-      }
+    return new Foreseen(read, texts.rows(), predictions);
+  }
+
+  /** Learns in closed form, on the states that were asked about. */
+  private void learnEffects(Foreseen foreseen) {
+    if (effects == null) {
+      return;
     }
-    return predictions;
+    for (int i = 0; i < foreseen.predictions.size(); i++) {
+      effects.learn(foreseen.predictions.get(i), foreseen.read, foreseen.replies.get(i));
+    }
   }
 
   /** The heads that are served, [heads, inputs]. */
