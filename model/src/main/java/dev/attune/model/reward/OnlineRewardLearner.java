@@ -109,7 +109,7 @@ public final class OnlineRewardLearner implements AutoCloseable {
     long rows = state.slots().get(RewardWeights.HEADS).shape()[0];
     if (rows != (effects == null ? state.heads().size() : 1)) {
       throw new IllegalArgumentException(
-          "sources' heads were learned %s; with sourceVariance = %s they are learned %s"
+          "sources' heads were learned %s; with sourceVariance = %s they are learned %s: go on with the setting of before, or train the model anew"
               .formatted(
                   effects == null ? "in closed form" : "by gradient",
                   config.sourceVariance(),

@@ -40,13 +40,7 @@ class RewardGradientsTest extends RewardTestBase {
       // Given
       OnlineConfig config = config(pooling, length, 1000, 4, 0, 0.5, seed);
       List<Weighted> batch = batch(seed);
-      Map<String, NDArray> inputs =
-          EncodedDialogue.tensors(
-              manager,
-              batch.stream().map(part -> part.example().dialogue()).toList(),
-              base,
-              config.model());
-      new Comparisons(batch, HEADS, true, imitation).putTensors(manager, batch, inputs);
+      Map<String, NDArray> inputs = inputs(manager, batch, config, imitation);
       Map<String, RewardWeights.Parameter> parameters = random(config, HEADS).parameters();
 
       // When
@@ -88,14 +82,7 @@ class RewardGradientsTest extends RewardTestBase {
       // Given
       OnlineConfig config = config(Pooling.MEAN, length, 1000, 4, 0, 0, seed);
       List<Weighted> batch = batch(seed);
-      Map<String, NDArray> inputs =
-          EncodedDialogue.tensors(
-              manager,
-              batch.stream().map(part -> part.example().dialogue()).toList(),
-              base,
-              config.model());
-      new Comparisons(batch, HEADS, true, Comparisons.Imitation.NOTHING)
-          .putTensors(manager, batch, inputs);
+      Map<String, NDArray> inputs = inputs(manager, batch, config, Comparisons.Imitation.NOTHING);
       Map<String, RewardWeights.Parameter> both = random(config, HEADS).parameters();
       Map<String, RewardWeights.Parameter> parameters = new LinkedHashMap<>(both);
       for (String name : List.of(RewardWeights.HEADS, RewardWeights.BIASES)) {
@@ -117,6 +104,21 @@ class RewardGradientsTest extends RewardTestBase {
       // Then
       requireSlopes(manager, inputs, parameters, results, seed);
     }
+  }
+
+  private static Map<String, NDArray> inputs(
+      NDManager manager,
+      List<Weighted> batch,
+      OnlineConfig config,
+      Comparisons.Imitation imitation) {
+    Map<String, NDArray> inputs =
+        EncodedDialogue.tensors(
+            manager,
+            batch.stream().map(part -> part.example().dialogue()).toList(),
+            base,
+            config.model());
+    new Comparisons(batch, HEADS, true, imitation).putTensors(manager, batch, inputs);
+    return inputs;
   }
 
   /** Comparisons with a tie, a margin and weights, and judgements of some replies. */

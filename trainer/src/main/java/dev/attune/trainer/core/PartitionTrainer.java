@@ -213,7 +213,8 @@ public final class PartitionTrainer implements AutoCloseable {
       return false;
     }
     erasures = left;
-    erased |= models.values().stream().anyMatch(model -> model.hasToForget(left));
+    // Models that are restored later may have committed states that have not seen to these.
+    erased = true;
     boolean held = false;
     for (TrainedModel model : models.values()) {
       held |= model.forget(left);
@@ -221,10 +222,7 @@ public final class PartitionTrainer implements AutoCloseable {
     return held;
   }
 
-  /**
-   * True where users have left whom the last committed checkpoint of a model had not seen to,
-   * whether anything of them was held here or not.
-   */
+  /** True where users have left since the last committed checkpoint, whether held here or not. */
   public boolean erased() {
     return erased;
   }

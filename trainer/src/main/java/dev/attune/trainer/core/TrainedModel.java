@@ -253,11 +253,6 @@ final class TrainedModel implements AutoCloseable {
     rolledBack = true;
   }
 
-  /** True where users have left whom the model has not seen to. */
-  boolean hasToForget(Erasures left) {
-    return !left.after(erasuresSeen).isEmpty();
-  }
-
   /** Forgets users who left; returns whether there was anything of one. */
   boolean forget(Erasures left) {
     erasures = left;

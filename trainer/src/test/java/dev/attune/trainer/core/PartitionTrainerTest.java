@@ -3,6 +3,7 @@ package dev.attune.trainer.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.attune.model.reward.UserKey;
 import dev.attune.schemas.Domains;
 import dev.attune.schemas.events.Artifact;
 import dev.attune.schemas.events.BucketPosition;
@@ -156,6 +157,31 @@ class PartitionTrainerTest {
     // Then
     assertThat(restored.checkpoint().changed().get(0).state())
         .isEqualTo(whole.checkpoint().changed().get(0).state());
+  }
+
+  @Test
+  void shouldCleanUpAfterUsersWhoLeftWhileNobodyWasAtWork() {
+    // Given: a state with three events of a user who waits for a fourth, and leaves
+    PartitionTrainer whole = trainer(LAW, new FakeLearners());
+    whole.begin("domain/law", Optional.empty());
+    PreferenceBucket bucket = Buckets.of(LAW, 0, 3);
+    whole.accept(0, bucket);
+    ModelCheckpoint first = whole.checkpoint().changed().get(0);
+    List<ModelVersion> versions = commit(whole);
+    Erasures left =
+        new Erasures(List.of(new Erasures.Erasure(0, 0, UserKey.of(bucket.getUserId()))));
+    PartitionTrainer restored = trainer(LAW, new FakeLearners());
+    restored.startAt(1);
+
+    // When: they are read before the model is taken up
+    restored.forget(left);
+    restored.restore(stored(versions.get(0), first));
+
+    // Then
+    Checkpoint checkpoint = restored.checkpoint();
+    assertThat(checkpoint.erased()).isTrue();
+    assertThat(checkpoint.changed().get(0).counts().pendingComparisons()).isZero();
+    assertThat(first.counts().pendingComparisons()).isEqualTo(3);
   }
 
   @Test
